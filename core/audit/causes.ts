@@ -3,7 +3,8 @@ import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { findingId, partsOfFindingId } from '../../rules/engine/finding.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
 import { judgeBy, type Rule, type Subject } from '../../rules/engine/rule.ts';
-import { ArchiveError } from '../archive/errors.ts';
+import { isPositionName, readUser } from '../../rules/engine/user.ts';
+import { ArchiveError, ifSound } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { findRepeated, RecordIds, usersByRecords } from '../archive/repeated-records.ts';
 import type { Criteria } from './criteria.ts';
@@ -30,8 +31,9 @@ export const settleFindings = async (
 ): Promise<void> => {
   const { criteria, open } = listing;
   const lost: LostGroups[] = [];
-  for (const [lastSeen, ruleIds] of settleWithoutRecords(listing, unjudged)) {
+  for (const [lastSeen, { ruleIds, ofDisabled }] of settleWithoutRecords(listing, unjudged)) {
     const earlier = await findEarlierRun(lastSeen);
+    await settleDisabled(listing, ofDisabled, earlier);
     const isAlike = earlier !== undefined && isJudgedAlike(earlier.manifest, criteria);
     const rules = criteria.rules.filter(({ rule }) => ruleIds.has(rule.id) && (rule.kind === 'directory' || !isAlike));
     const groups = earlier && (await judgeAnew(listing, earlier, rules));
@@ -47,38 +49,82 @@ export const settleFindings = async (
 
 const ruleIdOf = (id: string, { context }: Criteria): string => partsOfFindingId(context.environmentId, id).ruleId;
 
-/** Settles what can be told without earlier records; gives the rules of the others, by the instant they were last seen. */
+/** Findings of which it takes earlier records to tell what became of them. */
+interface LeftFindings {
+  readonly ruleIds: Set<string>;
+  /** The ids of those that were carried on users who are disabled: the run before may have seen that, and not judged it. */
+  readonly ofDisabled: string[];
+}
+
+/** Settles what can be told without earlier records; gives the others by the instant they were last seen. */
 const settleWithoutRecords = (
   listing: ConcludedListing,
   unjudged: ReadonlySet<string>,
-): ReadonlyMap<string, ReadonlySet<string>> => {
+): ReadonlyMap<string, LeftFindings> => {
   const { criteria, open, roster } = listing;
   const { rules, context } = criteria;
   const configured = new Map(rules.map((one) => [one.rule.id, one]));
-  const left = new Map<string, Set<string>>();
-  for (const { id, lastSeen } of open.withFate('unsettled')) {
+  const left = new Map<string, LeftFindings>();
+  for (const { id, lastSeen, wasCarried } of open.withFate('unsettled')) {
     const { ruleId, subjectId } = partsOfFindingId(context.environmentId, id);
     if (unjudged.has(ruleId)) continue;
     const one = configured.get(ruleId);
+    const isOfUser = isAboutUser(one?.rule);
+    const isOfDisabled = isOfUser && wasCarried === true && roster.presenceOf(subjectId) === 'disabled';
     const cause =
-      causeByPresence(roster, subjectId, one?.rule) ??
+      (isOfUser ? causeByPresence(roster, subjectId) : undefined) ??
       (one?.state === 'on' ? causeByHolders(listing, subjectId, one) : 'rule-changed');
-    if (cause !== undefined) open.settle(id, cause);
-    else left.set(lastSeen, (left.get(lastSeen) ?? new Set()).add(ruleId));
+    if (cause !== undefined && !isOfDisabled) {
+      open.settle(id, cause);
+      continue;
+    }
+    const others = left.get(lastSeen) ?? { ruleIds: new Set(), ofDisabled: [] };
+    left.set(lastSeen, others);
+    others.ruleIds.add(ruleId);
+    if (isOfDisabled) others.ofDisabled.push(id);
   }
   return left;
 };
 
-/** The cause, where the subject is a user who went, or who was disabled since the run before. */
+const isAboutUser = (rule: Rule | undefined): boolean =>
+  rule?.kind === 'user' || (rule?.kind === 'directory' && rule.about === 'user');
+
+/**
+ * The cause, where the subject is a user who went, or who was disabled since the run before. Of a record without a userId
+ * nobody can tell what became of it.
+ */
 const causeByPresence = (
   roster: Roster,
   id: string,
-  rule: Rule | undefined,
-): 'user-vanished' | 'user-disabled' | undefined => {
-  if (rule?.kind !== 'user' && (rule?.kind !== 'directory' || rule.about !== 'user')) return undefined;
+): 'user-vanished' | 'user-disabled' | 'rule-changed' | undefined => {
+  if (isPositionName(id)) return 'rule-changed';
   const presence = roster.presenceOf(id);
   if (presence === 'gone') return 'user-vanished';
   return presence === 'disabled' && roster.baselineOf(id)?.status !== 'DISABLED' ? 'user-disabled' : undefined;
+};
+
+/** Settles the carried findings on users who were disabled since these last failed. */
+const settleDisabled = async (
+  { criteria: { context }, open, roster }: ConcludedListing,
+  ids: readonly string[],
+  earlier: EarlierRun | undefined,
+): Promise<void> => {
+  const bySubject = Map.groupBy(ids, (id) => partsOfFindingId(context.environmentId, id).subjectId);
+  if (bySubject.size === 0) return;
+  const wasActive = new Map<string, boolean>();
+  const read = async (): Promise<void> => {
+    let position = 0;
+    for await (const record of earlier?.records() ?? []) {
+      const { id, isActive } = readUser(record, position);
+      position += 1;
+      if (bySubject.has(id)) wasActive.set(id, isActive);
+    }
+  };
+  await ifSound(read, () => wasActive.clear());
+  for (const [subject, some] of bySubject) {
+    const isDisabledSince = wasActive.get(subject) ?? roster.baselineOf(subject)?.status !== 'DISABLED';
+    if (isDisabledSince) for (const id of some) open.settle(id, 'user-disabled');
+  }
 };
 
 /** The cause, where a finding on a role is over for want of the users that had it. */

@@ -32,6 +32,8 @@ export interface LostGroups {
   readonly findings: readonly LostFinding[];
   /** The users of the groups as they were, by id. Records without a userId can't be known again. */
   readonly members: ReadonlyMap<string, User>;
+  /** The positions of records without a userId. */
+  readonly nameless: ReadonlySet<number>;
 }
 
 /**
@@ -45,8 +47,11 @@ export const readLostGroups = async (
   failedThen: (rule: Rule, subject: Subject) => string | undefined,
   records: () => AsyncIterable<unknown>,
 ): Promise<readonly LostGroups[]> => {
-  const lost: { rule: DirectoryRule; findings: LostFinding[]; positions: Set<number>; members: Map<string, User> }[] =
-    [];
+  const lost: (LostGroups & {
+    readonly positions: ReadonlySet<number>;
+    readonly members: Map<string, User>;
+    readonly nameless: Set<number>;
+  })[] = [];
   for (const { rule } of rules) {
     const check = evaluation.directoryCheck(rule.id);
     if (rule.kind !== 'directory' || check === undefined) continue;
@@ -56,15 +61,16 @@ export const readLostGroups = async (
     });
     if (findings === undefined || findings.length === 0) continue;
     const positions = new Set(findings.flatMap(({ groups }) => groups.flatMap((group) => [...group.positions])));
-    lost.push({ rule, findings, positions, members: new Map() });
+    lost.push({ rule, findings, positions, members: new Map(), nameless: new Set() });
   }
   if (lost.length === 0) return lost;
   let position = 0;
   for await (const record of records()) {
-    for (const { positions, members } of lost) {
+    for (const { positions, members, nameless } of lost) {
       if (!positions.has(position)) continue;
       const user = readUser(record, position);
       if (user.hasUserId) members.set(user.id, user);
+      else nameless.add(position);
     }
     position += 1;
   }
@@ -121,7 +127,7 @@ const restoreKeys = (
 /** Adds to the groups of today, step by step, what they lack; a finding is settled by the step at which it fails. */
 const settleGroups = (
   { open, roster, evaluation, lines }: ConcludedListing,
-  { rule, findings, members }: LostGroups,
+  { rule, findings, members, nameless }: LostGroups,
   check: DirectoryCheck,
   now: ReadonlyMap<string, User>,
 ): true => {
@@ -161,6 +167,10 @@ const settleGroups = (
   settleFailing(({ id }) => open.settle(id, 'user-disabled'));
   for (const { id, to } of regrouped) {
     if (to !== undefined && open.fateOf(id) === 'failed-then') open.settle(id, 'regrouped', to);
+  }
+  for (const { id, groups } of findings) {
+    const hasNameless = groups.some(({ positions }) => [...positions].some((position) => nameless.has(position)));
+    if (hasNameless && open.fateOf(id) === 'failed-then') open.settle(id, 'rule-changed');
   }
   return true;
 };

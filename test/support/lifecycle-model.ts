@@ -104,6 +104,9 @@ const whereDocumented = (value: unknown, wanted: string, other: string): Count =
   return value === other ? 'no' : 'perhaps';
 };
 
+/** The members that are made keys of. */
+const NAMING = ['emailAddress', 'firstName', 'lastName'] as const;
+
 const emailOf = ({ emailAddress }: UserRecord): string | undefined =>
   isAbsent(emailAddress) ? undefined : `mail ${String(emailAddress).toLowerCase().replace(/\+.*@/, '@')}`;
 const nameOf = ({ firstName, lastName }: UserRecord): string | undefined =>
@@ -213,7 +216,10 @@ const fateOfGroup = ({ rule, subject, failedOn }: Open, tonight: Night): readonl
       const after = now(before);
       if (after === undefined) continue;
       const keysNow = grouping.keys(after);
-      users.push([after, grouping.keys(before).map((key, kind) => (keysNow[kind] === undefined ? key : undefined))]);
+      // What is told of a name stays: somebody called otherwise has it in common with nobody by the part that is missing.
+      const absent = NAMING.filter((member) => isAbsent(after[member]));
+      const restored = { ...after, ...Object.fromEntries(absent.map((member) => [member, before[member]])) };
+      users.push([after, grouping.keys(restored).map((key, kind) => (keysNow[kind] === undefined ? key : undefined))]);
     }
     if (fails()) return ['carried'];
   }
@@ -254,7 +260,7 @@ export const lifecycleModel = () => {
     if (rule in ON_USER || rule === 'duplicate-person') {
       const after = last(tonight.directory.get(subject));
       if (after === undefined) return ['user-vanished'];
-      const was = last(before?.directory.get(subject));
+      const was = last(failedOn.directory.get(subject));
       if (!isActive(after) && isActive(was)) return ['user-disabled'];
     }
     const fate = fateOfGroup(one, tonight);

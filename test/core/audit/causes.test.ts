@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { chainKey, latestKey } from '../../../core/archive/keys.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
+import type { Config } from '../../../core/config/config.ts';
+import type { GroupRecord } from '../../../core/model/groups.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines, readText } from '../../support/archive-tree.ts';
@@ -13,7 +15,7 @@ import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 type Users = readonly unknown[];
-type Settings = Pick<NightPlan, 'config' | 'own' | 'listedAt'>;
+type Settings = Pick<NightPlan, 'config' | 'own' | 'listedAt' | 'enrichments'>;
 type Night = Users | (Settings & { readonly users: Users });
 
 /**
@@ -120,13 +122,13 @@ describe('a group or a count that fails no more', () => {
       fates: [`${SHARED}: open carried`],
     },
     {
-      name: 'one without a userId went, whom nobody can know again',
+      name: 'one without a userId went, of whom nobody can tell what became',
       rule: 'shared-principal',
       nights: [
         [bound('a'), bound('', { lastName: 'N' }), OTHER],
         [bound('a'), OTHER],
       ],
-      fates: [`${SHARED}: resolved fixed`],
+      fates: [`${SHARED}: resolved rule-changed`],
     },
     {
       name: 'one of two went, and another role is shared still',
@@ -591,4 +593,97 @@ test('a user that was disabled all the while is put right, not disabled', async 
   const leftover = anApiUser({ status: 'DISABLED', apiAccess: 'DISABLED' });
   const { fates } = await fatesOf('leftover-principal', [[leftover], [{ ...leftover, apiAccessPrincipalArn: null }]]);
   expect(fates).toEqual(['u1: resolved fixed']);
+});
+
+describe('a user who was disabled on a night that could not judge', () => {
+  const config: Partial<Config> = { environments: [{ id: ENVIRONMENT, enrich: { permissionGroups: true } }] };
+  const read = (...more: readonly GroupRecord[]): Settings => ({
+    config,
+    enrichments: {
+      groups: async function* groups() {
+        yield { permissionGroupId: 'g', applicationPermissions: ['ManageUsersAndGroups'] };
+        yield { permissionGroupId: 'g', userId: 'u1' };
+        yield* more;
+      },
+    },
+  });
+  const cut = read({ unread: 'permission groups were not read in full' });
+  const off: Settings = { ...cut, config: { ...config, rules: { 'effective-super-user': { enabled: false } } } };
+  const users = (members = {}): Users => [aUser(members), OTHER];
+  const disabled = users({ status: 'DISABLED' });
+
+  test.each<{ name: string; nights: Parameters<typeof fatesOf>[1]; cause: string }>([
+    {
+      name: 'is told as disabled by the one that can',
+      nights: [
+        { users: users(), ...read() },
+        { users: disabled, ...cut },
+        { users: disabled, ...cut },
+        { users: disabled, ...read() },
+      ],
+      cause: 'user-disabled',
+    },
+    {
+      name: 'the same where the rule is off by then: the first that holds',
+      nights: [
+        { users: users(), ...read() },
+        { users: disabled, ...cut },
+        { users: disabled, ...off },
+      ],
+      cause: 'user-disabled',
+    },
+    {
+      name: 'and who had no status in between',
+      nights: [
+        { users: users(), ...read() },
+        { users: users({ status: undefined }), ...cut },
+        { users: disabled, ...read() },
+      ],
+      cause: 'user-disabled',
+    },
+  ])('$name', async ({ nights, cause }) => {
+    const { fates } = await fatesOf('effective-super-user', nights);
+    expect(fates).toEqual([`u1: resolved ${cause}`]);
+  });
+
+  test('was not disabled since then, where it was disabled as the finding failed', async () => {
+    const long = (members: object): Users => [aUser({ status: 'DISABLED', ...members }), OTHER];
+    const { fates } = await fatesOf('long-disabled', [
+      long({ lastDisabledTime: daysAgo(400) }),
+      long({ lastDisabledTime: 'garbage', status: undefined }),
+      long({ lastDisabledTime: daysAgo(1) }),
+    ]);
+    expect(fates).toEqual(['u1: resolved fixed']);
+  });
+});
+
+describe('a record without a userId', () => {
+  const nameless = (members = {}) => aUser({ userId: undefined, lastLoginTime: daysAgo(200), ...members });
+
+  test.each([
+    { name: 'gone', after: [OTHER] },
+    { name: 'in the same place with another login', after: [nameless({ lastLoginTime: daysAgo(1) }), OTHER] },
+    { name: 'with its userId', after: [nameless({ userId: 'u1', lastLoginTime: daysAgo(1) }), OTHER] },
+  ])('$name: nobody can tell what became of it', async ({ after }) => {
+    const { fates } = await fatesOf('stale-login', [[nameless(), OTHER], after]);
+    expect(fates).toEqual(['#0: resolved rule-changed']);
+  });
+
+  test('in a group that fails no more: nobody can tell whether it was mended', async () => {
+    const one = bound('a');
+    const { fates } = await fatesOf('shared-principal', [
+      [one, bound('b', { userId: undefined })],
+      [one, OTHER],
+    ]);
+    expect(fates).toEqual([`${SHARED}: resolved rule-changed`]);
+  });
+
+  test('in a group of which a user went: without whose going it would still fail', async () => {
+    const no = bound('b', { userId: undefined });
+    const { fates } = await fatesOf('shared-principal', [
+      [bound('a'), no, OTHER],
+      [no, OTHER],
+    ]);
+    expect(fates).toEqual([`${SHARED}: resolved user-vanished`]);
+  });
 });
