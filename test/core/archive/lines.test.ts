@@ -1,6 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { type LineLimits, readBytes, readJson, readLines } from '../../../core/archive/lines.ts';
+import {
+  isRecord,
+  type LineLimits,
+  parsedLines,
+  readBytes,
+  readJson,
+  readLines,
+  type StoredLine,
+  unfolded,
+} from '../../../core/archive/lines.ts';
 
 const read = async (bytes: Uint8Array, pieceLength = 7, limits?: LineLimits): Promise<readonly unknown[]> => {
   const lines: unknown[] = [];
@@ -35,6 +44,70 @@ test.each([
   await expect(read(bytes)).rejects.toThrow(message);
 });
 
+describe('lines of unfolded bytes', () => {
+  /** Reads pieces as they come; gives what was told until an error, and that. */
+  const told = async (
+    texts: readonly string[],
+    {
+      known,
+      isWanted,
+      limits,
+    }: { known?: StoredLine[]; isWanted?: (text: string) => boolean; limits?: LineLimits } = {},
+  ) => {
+    const lines: StoredLine[] = [];
+    async function* pieces() {
+      for (const text of texts) yield Buffer.from(text);
+    }
+    const error = await (async () => {
+      for await (const batch of parsedLines(pieces(), limits, known, isWanted)) lines.push(...batch);
+    })().catch(({ message }: Error) => message);
+    return { lines, ...(error !== undefined && { error }) };
+  };
+  const lineOf = (record: unknown): StoredLine => ({ text: JSON.stringify(record), record });
+
+  test.each([
+    { name: 'at the end of a piece', texts: ['1\n2\nx\n'], before: [1, 2] },
+    { name: 'across pieces', texts: ['1\n2', '\nx', '\n3\n'], before: [1, 2] },
+    { name: 'at the beginning', texts: ['x\n1\n'], before: [] },
+  ])('before one that is none are told, and none after it: $name', async ({ texts, before }) => {
+    expect(await told(texts)).toEqual({ lines: before.map(lineOf), error: expect.stringContaining('JSON') });
+  });
+
+  test('that nobody wants are told as they stand', async () => {
+    const { lines } = await told(['1\n2\n3\n'], { isWanted: (text) => text !== '2' });
+    expect(lines).toEqual([lineOf(1), { text: '2', record: undefined }, lineOf(3)]);
+  });
+
+  test('that stand where they stood are those of before', async () => {
+    const known: StoredLine[] = [];
+    const first = await told(['{"a":1}\n{"a":2}\n{"a":3}\n'], { known });
+    expect(known).toEqual(first.lines);
+    const second = await told(['{"a":1}\n{"a":9}\n{"a":3}\n{"a":1}\n'], { known });
+    expect(second.lines.map(({ record }) => record)).toEqual([{ a: 1 }, { a: 9 }, { a: 3 }, { a: 1 }]);
+    expect(second.lines.map((line) => first.lines.indexOf(line))).toEqual([0, -1, 2, -1]);
+    expect(known).toEqual(second.lines);
+  });
+
+  test.each([
+    { name: 'at the limit', length: 100, error: undefined },
+    { name: 'one past it', length: 101, error: 'a line is longer than 100 bytes' },
+  ])('may be as long as $name', async ({ length, error }) => {
+    const found = await told(['9'.repeat(50), '9'.repeat(length - 50), '\n'], {
+      limits: { line: 100, unfolded: 0, ratio: 0 },
+    });
+    expect(found.error).toBe(error);
+  });
+});
+
+test.each([
+  { value: {}, isOne: true },
+  { value: [], isOne: false },
+  { value: null, isOne: false },
+  { value: 'a', isOne: false },
+])('$value is a record: $isOne', ({ value, isOne }) => {
+  expect(isRecord(value)).toBe(isOne);
+});
+
 describe('limits', () => {
   const limits = { line: 100, unfolded: 1000, ratio: 10 };
   const nines = (length: number): Uint8Array => gzipSync(`${'9'.repeat(length)}\n`);
@@ -59,14 +132,50 @@ describe('limits', () => {
     await expect(read(bytes, 1000, limits)).rejects.toThrow(message);
   });
 
-  async function* pieces(count: number) {
-    for (let n = 0; n < count; n += 1) yield Buffer.from('1234');
+  test.each([
+    { name: 'as much as may be', less: 0, isRefused: false },
+    { name: 'a byte more', less: 1, isRefused: true },
+  ])('unfold $name, by what is stored: refused $isRefused', async ({ less, isRefused }) => {
+    const text = '1\n'.repeat(10_000);
+    const bytes = gzipSync(text);
+    async function* body() {
+      yield bytes;
+    }
+    const most = { line: 100, unfolded: text.length - 2 * bytes.length - less, ratio: 2 };
+    let size = 0;
+    const read = async (): Promise<void> => {
+      for await (const chunk of unfolded(body(), most)) size += chunk.length;
+    };
+    await (isRefused ? expect(read()).rejects.toThrow('unfold to more than') : read());
+    expect(size).toBe(isRefused ? 0 : text.length);
+  });
+
+  test('of every day take what shrinks to a thousandth', async () => {
+    expect(await read(gzipSync('1\n'.repeat(20_000)), 1000)).toHaveLength(20_000);
+  });
+
+  test('of every day take JSON as it is, and nothing else', async () => {
+    const jsonOf = (text: string) =>
+      readJson({
+        key: 'k',
+        body: (async function* whole() {
+          yield Buffer.from(text);
+        })(),
+      });
+    expect(await jsonOf('{"é":null}')).toEqual({ é: null });
+    expect(await jsonOf('null')).toBeNull();
+    await expect(jsonOf('{')).rejects.toThrow('k is no JSON');
+  });
+
+  async function* pieces(count: number, piece = Buffer.from('1234')) {
+    for (let n = 0; n < count; n += 1) yield piece;
   }
 
   test('an object is read whole up to its limit, and never past it', async () => {
     expect(await readBytes({ key: 'k', body: pieces(3) }, 12)).toHaveLength(12);
     const endless = pieces(Number.POSITIVE_INFINITY);
     await expect(readBytes({ key: 'k', body: endless }, 11)).rejects.toThrow('k has more than 11 bytes');
-    await expect(readJson({ key: 'k', body: pieces(Number.POSITIVE_INFINITY) })).rejects.toThrow('k has more than');
+    const large = pieces(Number.POSITIVE_INFINITY, Buffer.alloc(1024 * 1024));
+    await expect(readJson({ key: 'k', body: large })).rejects.toThrow('k has more than 16777216 bytes');
   });
 });
