@@ -1,11 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
-import { afterEach, expect, test } from '@jest/globals';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { SpoolError } from '../../../core/archive/errors.ts';
 import { sortedSpool } from '../../../core/archive/sorted-spool.ts';
-import { createSpoolFolder, type SpoolFolder } from '../../../core/archive/staging.ts';
+import {
+  createSpoolFolder,
+  digestOfBody,
+  hashOf,
+  lineBatchesOf,
+  linesOf,
+  type SpoolFolder,
+  sha256Of,
+  stagedContent,
+} from '../../../core/archive/staging.ts';
 
-let spools: SpoolFolder;
-afterEach(() => spools.remove());
+let spools: SpoolFolder | undefined;
+afterEach(async () => {
+  await spools?.remove();
+  spools = undefined;
+});
 
 // A listener each is what Node warns of, on the terminal of whoever runs the command.
 test('lines written faster than the disk takes them share one wait', async () => {
@@ -36,10 +49,102 @@ test.each([
   spools = await createSpoolFolder();
   const spool = spools.open('lines.gz');
   for (const line of lines) await spool.write(line);
-  const { content, size } = await spool.finish();
+  const { content, size, sha256 } = await spool.finish();
   const stored = 'path' in content ? await readFile(content.path) : content.bytes;
   expect(stored).toHaveLength(size);
+  expect(sha256Of(stored)).toBe(sha256);
   expect(gunzipSync(stored).toString('utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
+});
+
+test.each([
+  { name: 'few', lengths: [1, 2, 3] },
+  { name: 'none', lengths: [0, 0] },
+  { name: 'a piece, and one more', lengths: [PIECE, 1] },
+  { name: 'more than a piece', lengths: [1, PIECE + 1, 1] },
+  { name: 'together a piece, and one more', lengths: [PIECE - 1, 1, 1] },
+])('bytes come out as they went in, between lines: $name', async ({ lengths }) => {
+  spools = await createSpoolFolder();
+  const spool = spools.open('bytes.csv');
+  await spool.write('header');
+  for (const [index, length] of lengths.entries()) await spool.append(Buffer.alloc(length, `${index}`));
+  await spool.write('footer');
+  const { content } = await spool.finish();
+  const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
+  expect(stored === `header\n${lengths.map((length, index) => `${index}`.repeat(length)).join('')}footer\n`).toBe(true);
+});
+
+test('lines are read again before they are stored, from a file and from memory', async () => {
+  spools = await createSpoolFolder();
+  const spool = spools.open('lines.gz');
+  for (const line of ['1', '"two"', '3']) await spool.write(line);
+  for (const evidence of [await spool.finish(), stagedContent(gzipSync('1\n"two"\n3\n'))]) {
+    const lines: unknown[] = [];
+    for await (const line of linesOf(evidence)) lines.push(line);
+    expect(lines).toEqual([1, 'two', 3]);
+    const batches: unknown[] = [];
+    for await (const batch of lineBatchesOf(evidence, (text) => text !== '3')) batches.push(...batch);
+    expect(batches).toEqual([
+      { text: '1', record: 1 },
+      { text: '"two"', record: 'two' },
+      { text: '3', record: undefined },
+    ]);
+  }
+});
+
+test('a temporary folder that went away is not taken for the archive', async () => {
+  const gone = await createSpoolFolder();
+  await gone.remove();
+  const finished = gone.open('lines').finish();
+  await expect(finished).rejects.toThrow(SpoolError);
+  await expect(finished).rejects.toThrow(
+    /^the temporary folder .* failed with .*ENOENT.*; it is not there: let TMPDIR/,
+  );
+});
+
+describe('the digest of a body', () => {
+  const digest = (texts: readonly string[], most?: number) =>
+    digestOfBody(
+      (async function* pieces() {
+        for (const text of texts) yield Buffer.from(text);
+      })(),
+      most,
+    );
+
+  test.each([{ texts: [] }, { texts: ['a'] }, { texts: ['a', 'bc'] }, { texts: ['a', '', 'bc', 'd'] }])(
+    'is that of all of it: $texts',
+    async ({ texts }) => {
+      const whole = texts.join('');
+      expect(await digest(texts)).toEqual({ sha256: sha256Of(whole), size: whole.length });
+    },
+  );
+
+  test('is that of its beginning where it is larger than it should be', async () => {
+    expect(await digest(['ab', 'c', 'd'], 3)).toEqual({ sha256: sha256Of('abcd'), size: 4 });
+    expect(await digest(['ab', 'c', 'd'], 2)).toEqual({ sha256: sha256Of('abc'), size: 3 });
+    expect(await digest(['ab', 'c'], 3)).toEqual({ sha256: sha256Of('abc'), size: 3 });
+  });
+});
+
+test.each([{ held: 'né' }, { held: Buffer.from('né') }])(
+  'what is held in memory is stored as bytes: $held',
+  ({ held }) => {
+    const bytes = Buffer.from('né');
+    expect(stagedContent(held)).toEqual({ content: { bytes }, sha256: sha256Of(bytes), size: 3 });
+  },
+);
+
+test('lines that nobody waits for come out as they went in, though the disk is behind', async () => {
+  spools = await createSpoolFolder();
+  const spool = spools.open('lines.csv');
+  const lines = Array.from({ length: 5000 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
+  for (const line of lines) spool.write(line)?.catch(() => {});
+  const { content } = await spool.finish();
+  const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
+  expect(stored === lines.map((line) => `${line}\n`).join('')).toBe(true);
+});
+
+test('criteria that say another thing have another hash', () => {
+  expect(hashOf({ a: 1 })).toBe(sha256Of('{"a":1}'));
 });
 
 test.each([0, 3, 150_000])(
