@@ -133,16 +133,6 @@ test.each([{ held: 'né' }, { held: Buffer.from('né') }])(
   },
 );
 
-test('lines that nobody waits for come out as they went in, though the disk is behind', async () => {
-  spools = await createSpoolFolder();
-  const spool = spools.open('lines.csv');
-  const lines = Array.from({ length: 5000 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
-  for (const line of lines) spool.write(line)?.catch(() => {});
-  const { content } = await spool.finish();
-  const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
-  expect(stored === lines.map((line) => `${line}\n`).join('')).toBe(true);
-});
-
 test('criteria that say another thing have another hash', () => {
   expect(hashOf({ a: 1 })).toBe(sha256Of('{"a":1}'));
 });
