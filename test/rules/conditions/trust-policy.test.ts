@@ -271,6 +271,7 @@ describe('conditions', () => {
     ['any source without account', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3:::*')],
     ['a source whose name begins with nothing', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3::::*')],
     ['a source of no name', by('StringEquals', 'aws:SourceArn', 'arn:aws:s3:::')],
+    ['a source that breaks off before its name', by('StringEquals', 'aws:SourceArn', 'arn:aws:s3::')],
     ['a source without account in a wild region', by('ArnLike', 'aws:SourceArn', 'arn:aws:s3:*::bucket')],
     ['a source with a variable', by('ArnLike', 'aws:SourceArn', `arn:aws:s3:::bucket${VARIABLE}`)],
     ['an ARN that is all wild', by('StringLike', 'aws:PrincipalArn', '*')],
@@ -300,6 +301,9 @@ describe('conditions', () => {
     expect(told('*', 'StringLike')).toMatchObject([{ hasExternalId: false }]);
     expect(told(['secret', '*'], 'StringLike')).toMatchObject([{ hasExternalId: false }]);
     expect(told('secret', 'StringEquals', 'aws:RequestedRegion')).toMatchObject([{ hasExternalId: false }]);
+    const besides = { StringEquals: { 'aws:RequestedRegion': 'us-east-1', 'sts:ExternalId': 'secret' } };
+    const beside = statement({ Principal: { AWS: OUTSIDE }, Condition: besides });
+    expect(judge(beside).outsiders).toMatchObject([{ hasExternalId: true }]);
     expect(told('secret', 'StringEqualsIfExists')).toMatchObject([{ hasExternalId: false }]);
   });
 });
