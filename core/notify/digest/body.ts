@@ -6,7 +6,7 @@ import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import type { WaiverTrouble } from '../../../rules/engine/waiver.ts';
 import { bandText, severitiesBeyond } from '../../model/band.ts';
 import type { Highlight, HighlightKind } from '../../model/highlights.ts';
-import { isFullyJudged, type Report } from '../../model/report.ts';
+import { isFullyJudged, isNobodySeen, type Report } from '../../model/report.ts';
 import {
   attestedText,
   BAD_NEWS,
@@ -88,7 +88,7 @@ const changeLine = (finding: Finding, kind: HighlightKind, rule: RuleWords | und
   const notes = [
     ...(kind === 'reopened' || kind === 'waiver-ended' ? [HIGHLIGHT_WORDS[kind].tag] : []),
     ...(kind === 'carried' && carriedFor !== undefined ? [`not judged: ${plainLine(carriedFor, MAX_MESSAGE)}`] : []),
-    ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${finding.runs} audits`] : []),
+    ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${plural(finding.runs, 'audit')}`] : []),
     ...(escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`]),
   ];
   const note = notes.length === 0 ? '' : ` [${notes.join(', ')}]`;
@@ -234,6 +234,8 @@ const verdictLines = ({ verdict, reason, message, counts, source }: Report): rea
 
 export const openLines = (report: Report): readonly string[] => {
   const { bySeverity, byState } = report.findings;
+  if (isNobodySeen(report) && SEVERITIES.every((severity) => bySeverity[severity] === 0))
+    return ['  Nobody was seen: nothing is known of any finding.'];
   const counts = SEVERITIES.toReversed().map((severity) => `${severity} ${numberText(bySeverity[severity])}`);
   const what = report.verdict === 'COMPLETE' ? 'Failing now' : 'Failing among what was seen';
   return [
