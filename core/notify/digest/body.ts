@@ -87,7 +87,7 @@ const changeLine = (finding: Finding, kind: HighlightKind, rule: RuleWords | und
   if (kind === 'resolved') return wrap(`${subjectOf(finding)}: ${causeText(finding)}`, '  - ');
   const notes = [
     ...(kind === 'reopened' || kind === 'waiver-ended' ? [HIGHLIGHT_WORDS[kind].tag] : []),
-    ...(kind === 'carried' && carriedFor !== undefined ? [`not judged: ${plainLine(carriedFor, MAX_MESSAGE)}`] : []),
+    ...(carriedFor === undefined ? [] : [`not judged: ${plainLine(carriedFor, MAX_MESSAGE)}`]),
     ...(kind === 'reminder' ? [`since ${finding.firstSeen.slice(0, 10)}, in ${plural(finding.runs, 'audit')}`] : []),
     ...(escalatedFrom === undefined ? [] : [`raised from ${escalatedFrom} to ${severity}`]),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { countFindings, type Report } from '../../../../core/model/report.ts';
-import { type AuditEvent, findingEvents } from '../../../../core/notify/channels/events.ts';
+import { type AuditEvent, findingEvents, isOpen } from '../../../../core/notify/channels/events.ts';
 import type { Scope } from '../../../../core/notify/marker.ts';
 import { noFindings } from '../../../../core/notify/undelivered.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
@@ -132,6 +132,7 @@ describe('a finding', () => {
     { finding: { state: 'open', carried: true }, isOpen: true },
     // What changes is accepted for good.
     { finding: { ...waived, ruleId: 're-enabled' }, isOpen: false },
+    { finding: { ...waived, ruleId: 'x-of-operators' }, isOpen: true },
   ])('that is $finding is told where all that is open is, and else not, however long it stands', async (one) => {
     const told = async (scope: Scope) =>
       (await eventsAbout([aFinding({ runs: 500, ...one.finding })], aReport(), scope)).map(
@@ -139,6 +140,24 @@ describe('a finding', () => {
       );
     expect(await told('changes')).toEqual([undefined]);
     expect(await told('all')).toEqual([...(one.isOpen ? [one.finding.state] : []), undefined]);
+  });
+
+  test.each<{ readonly finding: Partial<Finding>; readonly is: boolean }>([
+    { finding: { state: 'new' }, is: true },
+    { finding: { state: 'resolved', cause: 'fixed' }, is: false },
+    { finding: { state: 'event' }, is: false },
+    // Of a rule that operators wrote nobody knows here whether it is one on change.
+    { finding: { ...waived, ruleId: 'x-of-operators', runs: 1 }, is: false },
+    { finding: { ...waived, ruleId: 'x-of-operators', runs: 1, waiverBegan: true }, is: true },
+    { finding: { ...waived, ruleId: 'x-of-operators', runs: 2 }, is: true },
+  ])('that is $finding is there for the next run: $is', ({ finding, is }) => {
+    expect(isOpen(aFinding(finding))).toBe(is);
+  });
+
+  test('that was carried until it ended is carried no more', async () => {
+    const detail = await detailOf({ state: 'resolved', cause: 'regrouped', regroupedTo: 'u2', carried: true });
+    expect(detail).toMatchObject({ state: 'resolved', cause: 'regrouped', regroupedTo: 'u2' });
+    expect(detail).not.toHaveProperty('carried');
   });
 
   test.each([
@@ -153,6 +172,11 @@ describe('a finding', () => {
       name: 'a user whose id is an address',
       subject: { kind: 'user', id: 'zebulon@quagmire.example' } as const,
       id: 'sha256:',
+    },
+    {
+      name: 'a user whose id is nearly a book',
+      subject: { kind: 'user', id: 'x'.repeat(2000) } as const,
+      id: 'x'.repeat(2000),
     },
     { name: 'a user whose id is a book', subject: { kind: 'user', id: 'x'.repeat(2001) } as const, id: 'sha256:' },
   ])('names $name as mails may', async ({ subject, id }) => {
@@ -211,6 +235,20 @@ describe('a run', () => {
         previousRun: '20261123T020000Z',
       },
     });
+  });
+
+  test('says when it listed, from where, by what code, and its place in the chain', async () => {
+    const told = {
+      listing: { startedAt: '2026-12-01T02:10:00.000Z', endedAt: '2026-12-01T02:20:00.000Z' },
+      late: true,
+      source: { kind: 'finspace', endpoint: 'https://one' },
+      previousSource: { kind: 'finspace', endpoint: 'https://other' },
+      code: { version: '1.2.0', sha256: 'a' },
+      previousCode: { version: '1.1.0', sha256: 'b' },
+    } as const;
+    const head = `7:${'c'.repeat(64)}`;
+    const notification = { report: aReport(told), reportKey: undefined, head, findings: noFindings };
+    expect((await collect(notification)).at(-1)?.detail).toMatchObject({ ...told, head });
   });
 
   test('says which rules had no answer for somebody, and how roles and groups were read', async () => {

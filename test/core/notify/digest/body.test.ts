@@ -181,6 +181,12 @@ test('a run by the code of the one before says which, and no other', () => {
   );
 });
 
+test('a night on which some resolved says only that', () => {
+  expect(linesOf(someFacts(), [aHighlight('resolved', { cause: 'fixed' })], [])[1]).toBe(
+    '1 finding resolved; 0 still open.',
+  );
+});
+
 test('a quiet night says that nothing changed, and that all of the listing was seen', () => {
   expect(linesOf(someFacts(), [], []).slice(0, 7)).toEqual([
     'FinSpace environment research (vs57phhvijir4kv5rf6ywt)',
