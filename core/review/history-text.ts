@@ -22,7 +22,7 @@ export const historyText = ({
   gaps: { daysWithoutRun, unfinished, untrusted, expired = [] },
   counts: { untraceable },
 }: PackDescription): readonly string[] => {
-  const isBefore = asOf.slice(0, 10) < period.from;
+  const isBefore = asOf < period.from;
   const runs = changesFrom.length;
   return [
     `The review speaks for run ${run} (${asOf}), the last complete run up to ${period.to}.`,
