@@ -171,7 +171,9 @@ export const buildPack = async (
       tally.add(finding);
       await waivers.add(finding);
     }
-    const pages = openReviewPages(spools, { environmentId, period, run: manifest.run }, reviewers?.reviewers ?? []);
+    const reserved = reservations(manifest);
+    const of = { environmentId, period, run: manifest.run, reservations: reserved };
+    const pages = openReviewPages(spools, of, reviewers?.reviewers ?? []);
     const users = await openUserSheets(spools, context, pages, reviewers);
     const refuseTwin = refuseTwins(manifest.run);
     for await (const { user } of usersOf(archive, manifest)) {
@@ -187,7 +189,6 @@ export const buildPack = async (
         `the manifest of run ${manifest.run} tells of ${plural(manifest.counts.users, 'user')}, its snapshot has ${numberText(listed)}`,
       );
 
-    const reserved = reservations(manifest);
     const description: PackDescription = {
       schemaVersion: 1,
       environmentId,

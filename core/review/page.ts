@@ -14,6 +14,8 @@ export interface PageOf {
   readonly environmentId: string;
   readonly period: Days;
   readonly run: string;
+  /** Why its users may not be everybody of its night, in sentences. */
+  readonly reservations: readonly string[];
 }
 
 /** Stands where the rows do. */
@@ -49,7 +51,7 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.3rem; back
 
 /** A page up to its rows, and from there on. */
 const partsOf = (of: PageOf, file: string, reviewer: string): readonly [head: string, tail: string] => {
-  const { environmentId, period, run } = of;
+  const { environmentId, period, run, reservations } = of;
   const name = `worksheet-${environmentId}-${period.to}${file === 'review.html' ? '' : `-${file.replace(/^review-|\.html$/g, '')}`}`;
   const about = {
     key: `finspace-review/${environmentId}/${period.from}/${period.to}/${run}/${file}`,
@@ -67,7 +69,11 @@ const partsOf = (of: PageOf, file: string, reviewer: string): readonly [head: st
     script,
     body: html`<a class="skip" href="#list">Skip to the users</a>
 <header class="top"><div class="wrap"><p class="over">Access review</p><h1>${environmentId}</h1><p class="where"><span>${period.from} to ${period.to}</span><span>as run ${run} saw it</span>${reviewer !== '' && html`<span>for ${foreign(reviewer)}</span>`}</p></div></header>
-<main class="wrap">
+<main class="wrap">${
+      reservations.length > 0 &&
+      html`
+<div class="card foreword" role="note">${reservations.map((sentence) => html`<p><strong>${foreign(sentence)}</strong></p>`)}</div>`
+    }
 <noscript><p class="card">This page needs scripts, and loads nothing. Without them fill in a copy of worksheet.csv.</p></noscript>
 <div id="tool" hidden>
 <p class="lead">In the list: <kbd>k</kbd> keep, <kbd>r</kbd> revoke, <kbd>j</kbd> justify, <kbd>w</kbd> why, <kbd>n</kbd> the next unfinished, arrows to move, <kbd>/</kbd> search. It names people: keep it as the archive is.</p>
