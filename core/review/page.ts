@@ -97,10 +97,7 @@ ${trusted(`<script type="application/json" id="about">${scriptJson(about)}</scri
  * @param reviewers in the order of their pages; empty where nobody is named
  */
 export const openReviewPages = (spools: SpoolFolder, of: PageOf, reviewers: readonly string[]) => {
-  const pages = new Map<
-    string,
-    { readonly spool: ReturnType<SpoolFolder['open']>; readonly tail: string; users: number }
-  >();
+  const pages = new Map<string, { readonly spool: ReturnType<SpoolFolder['open']>; readonly tail: string }>();
   let users = 0;
 
   const fileOf = (reviewer: string): string => {
@@ -114,15 +111,15 @@ export const openReviewPages = (spools: SpoolFolder, of: PageOf, reviewers: read
       const file = fileOf(reviewer);
       users += 1;
       let page = pages.get(file);
+      const isFirst = page === undefined;
       if (page === undefined) {
         const [head, tail] = partsOf(of, file, reviewer);
-        page = { spool: spools.open(file), tail, users: 0 };
+        page = { spool: spools.open(file), tail };
         pages.set(file, page);
         await page.spool.write(head);
       }
       const line = cellsLine(IDENTITY_COLUMNS.map((column) => user[column])).trimEnd();
-      await page.spool.write(`${page.users === 0 ? '' : ','}${scriptJson([line, rules.join(', ')])}`);
-      page.users += 1;
+      await page.spool.write(`${isFirst ? '' : ','}${scriptJson([line, rules.join(', ')])}`);
     },
     async finish(): Promise<Readonly<Record<string, StagedContent>>> {
       const files: Record<string, StagedContent> = {};
