@@ -4,6 +4,7 @@ import { isFullyJudged, isNobodySeen, notFullyJudged, type Report } from '../../
 import { brokeText, causeText, countedHighlights, HIGHLIGHT_WORDS, reservedWords } from '../../core/model/words.ts';
 import { numberText, plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import { FINDING_STATES, type Finding } from '../../rules/engine/finding.ts';
+import { readPrincipal } from '../../rules/engine/principal.ts';
 import { SEVERITIES, type Severity, severityRank } from '../../rules/engine/severity.ts';
 import { type Cell, table } from './table.ts';
 import { type Format, SEVERITY_FORMATS, type Terminal } from './terminal.ts';
@@ -56,6 +57,8 @@ export const SEVERITY_HEADINGS: readonly string[] = COLUMNS.map((severity) => SH
 /** A user id; of an ARN the end, where ARNs differ. Of environments there is but one. */
 export const subjectText = ({ subject }: Pick<Finding, 'subject'>): string => {
   if (subject.kind === 'environment') return 'environment';
+  // What stands for an ARN may be what somebody typed, a name among others: as in mails, and a terminal's text may be a log.
+  if (subject.kind === 'principal' && readPrincipal(subject.id).kind !== 'role') return '(no role ARN)';
   const id = plainLine(subject.id, MAX_ID);
   if (subject.kind === 'principal' && id.length > MAX_SUBJECT) return `...${id.slice(3 - MAX_SUBJECT)}`;
   return truncate(id, MAX_SUBJECT) || '(no readable id)';

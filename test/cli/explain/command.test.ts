@@ -425,19 +425,19 @@ describe('a finding on a group', () => {
 
   test('is found by its id and by its subject, which may be any text where an ARN belongs', async () => {
     const arn = 'whatever somebody typed';
-    const shared = await newFolder();
+    const ofText = await newFolder();
     await auditNight(
-      shared,
+      ofText,
       night(0),
       ['a', 'b'].map((userId) => anApiUser({ userId, apiAccessPrincipalArn: arn })),
     );
     for (const asked of [arn, finding('shared-principal', arn)]) {
-      const { code, stdout } = await ask(shared, asked);
+      const { code, stdout } = await ask(ofText, asked);
       expect(code).toBe(0);
       expect(stdout).toMatch(/^principal whatever somebody typed in run/);
       expect(stdout).toMatch(/^HIGH {2}shared-principal/m);
     }
-    expect((await ask(shared, finding('shared-principal', 'nobody'))).code).toBe(2);
+    expect((await ask(ofText, finding('shared-principal', 'nobody'))).code).toBe(2);
   });
 
   test('is none of a user that does not count', async () => {

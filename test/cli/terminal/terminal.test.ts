@@ -184,6 +184,13 @@ describe('findings', () => {
     expect(lines[9]).toBe('and 2 more in findings.csv');
   });
 
+  test('of what stands for an ARN and is none are told without it: it may be a name', () => {
+    const subject = { kind: 'principal' as const, id: 'Zebulon Quagmire' };
+    const text = findingsTable(plain, [aHighlight('new', { ruleId: 'shared-principal', subject })]);
+    expect(text).toContain('(no role ARN)');
+    expect(text).not.toContain('Zebulon');
+  });
+
   test.each([
     ['escape sequences', '\u001b[2J\u001b]0;title\u0007x', '[2J ]0;title x'],
     ['bidi marks', '\u202e01X\u2066', '01X'],
