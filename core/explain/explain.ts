@@ -173,8 +173,8 @@ const groupsOf = (
 };
 
 /**
- * Explains what a run made of a subject; undefined where neither it nor the run before had such a user, or where no
- * user that counts has such a principal.
+ * Explains what a run made of a subject; undefined where neither it nor the run before had such a user, nor a finding on
+ * it, or where no user that counts has such a principal.
  */
 export const explain = async (request: ExplainRequest): Promise<Explained | undefined> => {
   const { archive, manifest, subject, ruleId, then, today } = request;
@@ -183,7 +183,6 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const records = isUser ? await findRecords(archive, manifest, subject.id) : undefined;
   const target = records && lastOf(records);
   const earlier = isUser && !isPositionName(subject.id) ? await findUser(archive, previous, subject.id) : undefined;
-  if (isUser && target === undefined && earlier === undefined) return undefined;
 
   const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
   const arn = isUser ? target?.user.principalArn : subject.id;
@@ -195,6 +194,7 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
     isOfRoles ? arn : undefined,
   );
   const findings = await findingsAbout(request, { target, counted });
+  if (isUser && target === undefined && earlier === undefined && findings.size === 0) return undefined;
   const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
   if (subject.kind === 'principal' && isUnknown && role === undefined && findings.size === 0) return undefined;
   const facts: Facts = {

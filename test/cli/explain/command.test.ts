@@ -534,16 +534,23 @@ describe('what was read beside the listing', () => {
         yield { unread: 'permission groups were not read in full' };
       },
     };
-    const users = [aUser({ userId: 'manager' })];
+    const others = [aUser({ userId: 'other' })];
+    const users = [aUser({ userId: 'manager' }), ...others];
     await archiveNights(cutFolder, [
       { number: 1, users, config, enrichments: { groups } },
       { number: 2, users, config, enrichments: cut },
     ]);
+    const told = 'effective-super-user: not judged: permission groups were not read in full; its finding: ';
     const { stdout } = await ask(cutFolder, 'manager');
-    expect(stdout).toContain(
-      'effective-super-user: not judged: permission groups were not read in full; its finding: ',
-    );
+    expect(stdout).toContain(told);
     expect(stdout).not.toContain('No rule that judged it fails');
+
+    await archiveNights(
+      cutFolder,
+      [3, 4].map((number) => ({ number, users: others, config, enrichments: cut })),
+    );
+    const gone = await ask(cutFolder, 'manager');
+    expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining(told) });
   });
 });
 
