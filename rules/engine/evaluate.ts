@@ -290,13 +290,13 @@ export const beginEvaluation = (
   const judgeWorst = (records: readonly User[], last: User): void => {
     const subject: Subject = { kind: 'user', id: last.id };
     for (const judging of userRules) {
-      const { tally, judge } = judging;
+      const { tally, judge, lost } = judging;
       if (tally.error !== undefined) continue;
       try {
         const worst = records
           .map((record) => judge(record))
           .reduce((one, other) => (tally.rank(other) > tally.rank(one) ? other : one));
-        if (worst === undefined) pass(judging, last, subject);
+        if (worst === undefined) pass(judging, records.find((record) => lost?.(record) !== undefined) ?? last, subject);
         else tally.record(subject, worst);
       } catch (error) {
         tally.breakDown(subject, error);

@@ -385,6 +385,15 @@ describe('a login', () => {
     expect(outcome).toMatchObject(fate === 'open carried' ? { checked: 0, notAssessed: 1 } : { checked: 1 });
   });
 
+  test.each([
+    ['first', [{ lastLoginTime: null }, {}]],
+    ['last', [{}, { lastLoginTime: null }]],
+  ])('that is gone from one of two records that differ, the %s, was not unmade', async (_, records) => {
+    const fresh = { ...stale, lastLoginTime: daysAgo(1) };
+    const { fates } = await fatesOf('stale-login', [[stale], records.map((members) => ({ ...fresh, ...members }))]);
+    expect(fates).toEqual(['u1: open carried']);
+  });
+
   test('that never was is no matter of this rule', async () => {
     const never = aUser({ lastLoginTime: undefined });
     const { last } = await fatesOf('stale-login', [[never], [never]]);
