@@ -50,3 +50,6 @@ export const CONTRACT: readonly (readonly [id: string, kind: Rule['kind'], sever
     ['recreated-principal', 'principal', 'HIGH'],
     ['end-of-support', 'directory', 'INFORMATIONAL'],
   ];
+
+/** Tells whether a release has brought a rule: one that has not is nothing that samples and simulated people know of. */
+export const isReleased = (id: string): boolean => CONTRACT.some(([released]) => released === id);

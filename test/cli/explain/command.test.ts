@@ -20,6 +20,7 @@ import type { Rule } from '../../../rules/engine/rule.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
 import { soundRole } from '../../../simulator/roles.ts';
+import { isReleased } from '../../rules/contract.ts';
 import { archiveNights } from '../../support/archived-nights.ts';
 import {
   ACCOUNT,
@@ -113,7 +114,7 @@ const answers = async (out: string, subject: string, flags: ExplainFlags = {}) =
 };
 
 const changesOf = async (out: string, subject: string) =>
-  (await answers(out, subject)).flatMap(({ smallestChanges }) => smallestChanges);
+  (await answers(out, subject)).flatMap(({ id, smallestChanges }) => (isReleased(id) ? smallestChanges : []));
 
 const finding = (ruleId: string, subject: string): string => `${ENVIRONMENT}/${ruleId}/${subject}`;
 

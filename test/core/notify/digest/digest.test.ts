@@ -700,11 +700,13 @@ describe('limits', () => {
   test('100 000 findings of every rule and kind, with nasty texts, stay under 256 KiB', () => {
     const collected = collectHighlights();
     for (let index = 0; index < 100_000; index += 1) {
+      const times = Math.trunc(index / rules.length);
       collected.add(
         aFinding({
           ruleId: rules[index % rules.length]?.id ?? '',
-          state: (['new', 'reopened', 'event', 'resolved'] as const)[(index % 7) % 4] ?? 'new',
-          severity: SEVERITIES[index % SEVERITIES.length] ?? 'LOW',
+          // Of each rule all states and severities, however many rules there are.
+          state: (['new', 'reopened', 'event', 'resolved'] as const)[(times % 7) % 4] ?? 'new',
+          severity: SEVERITIES[times % SEVERITIES.length] ?? 'LOW',
           subject: { kind: 'user', id: `${index}${NASTY}` },
           message: NASTY,
         }),
