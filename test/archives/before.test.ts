@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type FindingCounts, foundBySeverity } from '../../core/model/report.ts';
+import { rules } from '../../rules/index.ts';
 import { startSimulator } from '../../simulator/server.ts';
 import { command, type ProcessResult, runEnv, runWords } from '../cli/command.ts';
 import { invoke } from '../cli/in-process.ts';
+import { isReleased } from '../rules/contract.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { readSheet } from '../support/worksheet.ts';
 
@@ -29,8 +31,7 @@ const ATTEMPT = '20250312T060004Z-a354a9c2';
 const ATTEMPT_FOLDER = `incomplete/${placeOf(DENIED)}-${ATTEMPT}`;
 
 const BEFORE = join(import.meta.dirname, 'before');
-const config = (name: string): string => join(import.meta.dirname, 'config', name);
-const JUDGED_BY = ['--config', config('audit.yaml')] as const;
+const CONFIG = join(import.meta.dirname, 'config');
 
 const newFolder = temporaryFolders();
 
@@ -41,9 +42,20 @@ const copied = async (): Promise<string> => {
   return folder;
 };
 
+/** What it was judged by, in a copy: a rule that no release has brought yet is off, and none is as it was. */
+const copyOfConfig = async (): Promise<string> => {
+  const folder = await newFolder();
+  await cp(CONFIG, folder, { recursive: true });
+  const unreleased = rules.filter(({ id }) => !isReleased(id));
+  await appendFile(join(folder, 'audit.yaml'), unreleased.map(({ id }) => `  ${id}: { enabled: false }\n`).join(''));
+  return join(folder, 'audit.yaml');
+};
+
 let archive: string;
+let judgedBy: readonly string[];
 beforeAll(async () => {
   archive = await copied();
+  judgedBy = ['--config', await copyOfConfig()];
 });
 
 const told = async (...[name = '', ...words]: readonly string[]) => {
@@ -144,7 +156,7 @@ describe('the bytes are those that were written', () => {
 
 describe('verify', () => {
   test('finds no problem, and the signatures hold', async () => {
-    const { code, answer } = await told('verify', '--public-key', config('key.pem'));
+    const { code, answer } = await told('verify', '--public-key', join(CONFIG, 'key.pem'));
     expect(code).toBe(0);
     expect(answer).toMatchObject({
       problems: 0,
@@ -187,7 +199,7 @@ describe('verify', () => {
     const path = join(folder, manifestOf(SECOND));
     await writeFile(path, (await readFile(path, 'utf8')).replace('"users": 17', '"users": 18'));
     const { code, stdout } = await invoke([
-      ...['verify', '--out', folder, '--json', '--public-key', config('key.pem')],
+      ...['verify', '--out', folder, '--json', '--public-key', join(CONFIG, 'key.pem')],
     ]);
     expect(code).toBe(2);
     const [{ problems, signatures }] = JSON.parse(stdout).environments;
@@ -269,7 +281,7 @@ describe('explain', () => {
     },
   ])('$finding, $state in run $run', async ({ run, finding, outcome, ...standing }) => {
     const id = `${ENVIRONMENT}/${finding}`;
-    const { code, answer } = await told('explain', id, '--run', run, ...JUDGED_BY);
+    const { code, answer } = await told('explain', id, '--run', run, ...judgedBy);
     expect(code).toBe(0);
     const [ruleId] = finding.split('/');
     expect(answer).toMatchObject({ run, previousRun: run === LAST ? SECOND : FIRST });
@@ -280,7 +292,7 @@ describe('explain', () => {
 });
 
 test('replay comes to the findings of each night, and tells of the one that was not complete', async () => {
-  const { code, answer } = await told('replay', ...JUDGED_BY);
+  const { code, answer } = await told('replay', ...judgedBy);
   expect(code).toBe(0);
   const nights: readonly object[] = await Promise.all(
     COMPLETE.map(async (run) => {
@@ -362,7 +374,7 @@ describe('the next run', () => {
     const simulator = await startSimulator({ environmentId: ENVIRONMENT, users, pageSize: 7 });
     const run = (name: string): Promise<ProcessResult> =>
       command(
-        [...runWords(simulator), ...JUDGED_BY, ...['--out', folder, '--json', '--as-of', `${dayOf(name)}T06:00:00Z`]],
+        [...runWords(simulator), ...judgedBy, ...['--out', folder, '--json', '--as-of', `${dayOf(name)}T06:00:00Z`]],
         runEnv(simulator),
       );
     again = await run(LAST);
