@@ -284,6 +284,7 @@ export const historyPage = (environmentId: string, environmentName: string | und
     .filter(isComplete)
     .slice(-TREND_RUNS)
     .map(([name, , , , ...failing]): TrendPoint => [runOf(name), ...failing]);
+  const shown = trend.length < TREND_RUNS ? 'each complete run' : `the last ${TREND_RUNS} complete runs`;
   return pageText({
     environmentId,
     environmentName,
@@ -292,7 +293,7 @@ export const historyPage = (environmentId: string, environmentName: string | und
     over: 'FinSpace access audits',
     script: HISTORY_SCRIPT,
     body: html`${latestNotice(rows)}${latestText(rows, place)}
-<section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What stood at the end of the last ${TREND_RUNS} complete runs, by severity.</p><div class="card">${trendChart(trend)}</div></section>
+<section aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p class="lead">What stood at the end of ${shown}, by severity.</p><div class="card">${trendChart(trend)}</div></section>
 ${runsSection(summaryOf(rows, earlier), runs, place)}${earlierSection(earlier)}`,
   });
 };

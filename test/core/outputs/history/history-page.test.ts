@@ -61,6 +61,16 @@ test('lists the runs, the latest first, with links to their reports', () => {
 });
 
 test.each([
+  [1, 'each complete run'],
+  [89, 'each complete run'],
+  [90, 'the last 90 complete runs'],
+  [91, 'the last 90 complete runs'],
+])('says of %d runs which the trend has', (count, which) => {
+  const page = pageOf(rows(...Array.from({ length: count }, (_, day) => day)));
+  expect(page).toContain(`What stood at the end of ${which}, by severity.`);
+});
+
+test.each([
   ['complete', [attempt(0), row(1)]],
   ['incomplete', [row(0), attempt(1)]],
   ['incomplete', []],
