@@ -37,10 +37,15 @@ const refuse = (message: string): never => {
   process.exit(3);
 };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { kind: { type: 'string', default: 'user' } },
-});
+const readArgs = () => {
+  try {
+    return parseArgs({ allowPositionals: true, options: { kind: { type: 'string', default: 'user' } } });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const { values, positionals } = readArgs();
 const { kind } = values;
 const id = positionals.join(' ');
 if (!/^[a-z]+(?:-[a-z]+)*$/.test(id))

@@ -81,6 +81,7 @@ test.each([
   { words: ['Bad_Id'], said: 'ID must be one id of lower-case words with - between, got "Bad_Id"' },
   { words: ['one', 'two'], said: 'ID must be one id of lower-case words with - between, got "one two"' },
   { words: ['stale-login'], said: 'ID must be new, got stale-login: rules/stale-login.ts exists' },
+  { words: ['an-id', '--kind'], said: "Option '--kind <value>' argument missing" },
   {
     words: ['an-id', '--kind', 'group'],
     said: '--kind must be one of user, directory, change, principal, got "group"',

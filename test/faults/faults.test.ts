@@ -79,3 +79,8 @@ test('mutated answers, configs and rosters', async () => {
 test('a number that is none is refused', async () => {
   await expect(run('--seeds', 'many')).rejects.toThrow('--seeds must be a whole number of 0 or more, got "many"');
 });
+
+test('where nothing was played nothing is well', async () => {
+  await expect(run('--only', 'nonsense')).rejects.toThrow('--only must be part of what is played, got "nonsense"');
+  await expect(run('--olny', 'reset')).rejects.toThrow("Unknown option '--olny'");
+});

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { EXIT, UsageError } from '../../cli/terminal/exit-codes.ts';
 import { type Cell, table } from '../../cli/terminal/table.ts';
 import { type Io, processIo } from '../../cli/terminal/terminal.ts';
+import { messageOf } from '../../core/text/error-message.ts';
 import { fuzz } from './fuzz.ts';
 import { FUZZ_KINDS, type FuzzKind } from './fuzzed.ts';
 import { faultCases } from './matrix.ts';
@@ -111,16 +112,24 @@ const wholeOf = (name: string, text: string): number => {
 
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n + 1);
 
+const parsed = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string', default: '200' },
+        fuzz: { type: 'string', default: '10000' },
+        seed: { type: 'string' },
+        only: { type: 'string', default: '' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError([messageOf(error)]);
+  }
+};
+
 const readFlags = (args: readonly string[]) => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seeds: { type: 'string', default: '200' },
-      fuzz: { type: 'string', default: '10000' },
-      seed: { type: 'string' },
-      only: { type: 'string', default: '' },
-    },
-  });
+  const { values } = parsed(args);
   const { seed, only } = values;
   return {
     only,
@@ -165,6 +174,8 @@ export const runFaults = async (args: readonly string[], { out, err }: Pick<Io, 
   const wrong = results.reduce((total, { problems }) => total + problems.length, broken.length + tampered.wrong);
   const seconds = Math.round((performance.now() - began) / 1000);
   const inputs = results.reduce((total, result) => total + result.cases, 0);
+  if (ran.length + tampered.tamperings + inputs === 0)
+    throw new UsageError([`--only must be part of what is played, got ${JSON.stringify(only)}`]);
   const all = `${ran.length} cases, ${tampered.tamperings} tamperings and ${inputs} mutated inputs`;
   out.line(`\n${all}, ${wrong} broken, ${seconds} s`);
   return wrong === 0;

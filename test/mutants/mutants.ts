@@ -39,6 +39,11 @@ const filesAt = (path: string): readonly string[] =>
     ? globSync(`${path}/**/*.ts`, { cwd: root, exclude: ['**/*.test.ts'] }).toSorted()
     : [path];
 
+if (positionals.length === 0) {
+  process.stderr.write('mutants: PATH must be a folder, a file or FILE:LINE[:COLUMN], got nothing\n');
+  process.exit(3);
+}
+
 /** The mutants asked for: folders, files, lines and places, as `core/text/person.ts:18:7`. */
 const asked = positionals.map((argument) => {
   const [path = '', line, column] = argument.split(':');
