@@ -42,7 +42,7 @@ const copied = async (): Promise<string> => {
   return folder;
 };
 
-/** What it was judged by, in a copy: a rule that no release has brought yet is off, and none is as it was. */
+/** Gives the criteria that it was judged by, in a copy: a rule that no release has brought yet is off, and none is as it was. */
 const copyOfConfig = async (): Promise<string> => {
   const folder = await newFolder();
   await cp(CONFIG, folder, { recursive: true });

@@ -44,7 +44,7 @@ const decision = (kind: ChainDecision['kind'], differs: Partial<ChainDecision> =
   ...differs,
 });
 
-/** What every entry of this decision says. */
+/** The text of every entry of this decision. */
 const said = (sequence: number, previous: object) => ({
   schemaVersion: 1,
   run: entryRun(AT),
