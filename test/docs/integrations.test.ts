@@ -28,7 +28,7 @@ const shownOf = (file: string, text: string): string => {
   return JSON.stringify(resources?.[0] ?? findings.find(({ target }) => target['target-id'] === 'sa-22_obj'), null, 2);
 };
 
-/** The findings of the demo, without the rules that no release has brought yet: the page tells of those that are out. */
+/** Gives the demo's config, without the rules that no release has brought yet: the page tells of those that are out. */
 const configOfReleased = (): string => {
   const unreleased = rules.filter(({ id }) => !isReleased(id));
   return JSON.stringify({

@@ -44,7 +44,7 @@ const decision = (kind: ChainDecision['kind'], differs: Partial<ChainDecision> =
   ...differs,
 });
 
-/** The text of every entry of this decision. */
+/** Gives what every entry of this decision says. */
 const said = (sequence: number, previous: object) => ({
   schemaVersion: 1,
   run: entryRun(AT),
