@@ -120,10 +120,7 @@ export const readFindingBaseline = async (
 export const readRoster = async (archive: Archive, manifest: Manifest | undefined): Promise<Roster> => {
   const roster = new Roster();
   if (manifest === undefined) return roster;
-  let position = 0;
-  for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-    roster.addBaseline(readUser(record, position));
-    position += 1;
-  }
+  // Those without an id take no part, whatever their position.
+  for await (const record of readRunLines(archive, manifest, 'snapshot')) roster.addBaseline(readUser(record, 0));
   return roster;
 };

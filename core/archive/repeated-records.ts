@@ -72,12 +72,12 @@ export const mayBeRecordOf =
 export const findRepeated = async (records: AsyncIterable<unknown>): Promise<ReadonlySet<string>> => {
   const repeated = new Set<string>();
   const ids = new TextTable();
-  let position = 0;
   for await (const record of records) {
-    const { hasUserId, id } = readUser(record, position);
-    position += 1;
-    if (hasUserId && ids.find(id) !== undefined) repeated.add(id);
-    if (hasUserId) ids.add(id);
+    // One without an id is nobody else's, whatever its position.
+    const { hasUserId, id } = readUser(record, 0);
+    if (!hasUserId) continue;
+    if (ids.find(id) !== undefined) repeated.add(id);
+    ids.add(id);
   }
   return repeated;
 };
