@@ -82,6 +82,18 @@ const via = (service: string): Context => ({ 'kms:ViaService': `${service}.${REG
 
 type Case = readonly [action: string, resource: string, context?: Context];
 
+const WRITTEN_ONCE = [
+  'chain/environment=abc/000000000001.json',
+  'keys/arn_aws_kms_us-east-1_1_key_a.pem',
+  'rulesets/ff.json',
+  ...['principals', 'groups', 'findings', 'resolved', 'verifications'].map(
+    (area) => `${area}/environment=abc/dt=2026-11-24/20261124T020000Z.json`,
+  ),
+  ...['reports', 'incomplete', 'listings'].map(
+    (area) => `${area}/environment=abc/dt=2026-11-24/20261124T020000Z-try/report.json`,
+  ),
+];
+
 describe('the function may', () => {
   it.each<Case>([
     ['finspace-api:GetProgrammaticAccessCredentials', credentials],
@@ -131,6 +143,7 @@ describe('the function must not', () => {
     ['s3:PutObject', latest],
     ['s3:PutObject', manifest, SWAP],
     ['s3:PutObject', snapshot, SWAP],
+    ...WRITTEN_ONCE.map((name): Case => ['s3:PutObject', `${archive}/${name}`, SWAP]),
     ['s3:PutObject', manifest, { ...NEW, 'aws:SecureTransport': 'false' }],
     ['s3:PutObject', 'arn:aws:s3:::another/key', NEW],
     ['s3:GetObject', 'arn:aws:s3:::another/key'],
