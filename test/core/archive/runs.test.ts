@@ -1,199 +1,223 @@
-import { cp, readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import type { RunLink } from '../../../core/archive/chain.ts';
-import { folderArchive } from '../../../core/archive/folder.ts';
-import { findCompleteRun, walkAttempts, walkRuns } from '../../../core/archive/runs.ts';
+import type { ChainEntry } from '../../../core/archive/entry.ts';
+import { ArchiveError } from '../../../core/archive/errors.ts';
+import { attemptKeys, latestKey, listingPartKey, runKeys } from '../../../core/archive/keys.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
+import {
+  type Attempt,
+  findCompleteRun,
+  readReport,
+  retentionOf,
+  startOfLast,
+  walkAttempts,
+  walkRuns,
+} from '../../../core/archive/runs.ts';
 import { entryText } from '../../../core/archive/signature.ts';
-import { sha256Of } from '../../../core/archive/staging.ts';
+import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
+import { retentionDays } from '../../../core/model/retention.ts';
+import { DAY_MS } from '../../../rules/engine/time.ts';
+import { archiveObjects } from '../../support/archived-run.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { aMilestone, anEntry, entryKey, entryRun, linkToEntry, putAll } from '../../support/chain-entries.ts';
-import { auditNight, keysOf, LATEST, runOf, type Tamperer, tamperer } from '../../support/history.ts';
+import {
+  aMilestone,
+  anEntry,
+  copyKey,
+  entryInstant,
+  entryKey,
+  entryRun,
+  linkToEntry,
+  putAll,
+} from '../../support/chain-entries.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
 
-const newFolder = temporaryFolders();
-const LAST = 5;
+const LATEST = latestKey(ENVIRONMENT);
 
-let history: string;
-beforeAll(async () => {
-  history = await newFolder();
-  for (let number = 1; number <= LAST; number += 1) await auditNight(folderArchive(history), number);
+type Objects = Readonly<Record<string, string | object>>;
+
+const archiveOf = async (objects: Objects): Promise<Archive> => {
+  const archive = memoryArchive();
+  await putAll(archive, objects);
+  return archive;
+};
+
+const without = (objects: Objects, key: string): Objects =>
+  Object.fromEntries(Object.entries(objects).filter(([other]) => other !== key));
+
+const link = (number: number, entry: ChainEntry): RunLink => linkToEntry(entryKey(number), entry);
+
+const first = anEntry(1);
+const second = anEntry(2, { previous: link(1, first) });
+const third = anEntry(3, { previous: link(2, second) });
+const ENTRIES: Objects = { [entryKey(1)]: first, [entryKey(2)]: second, [entryKey(3)]: third };
+
+const pointerTo = (number: number, entry: Manifest): object => ({
+  run: entry.run,
+  manifest: copyKey(number),
+  sha256: link(number, entry).sha256,
+  sequence: number,
 });
 
 interface Walked {
-  readonly night: number;
-  /** The night of the run before it, where that is known to be sound. */
-  readonly previous?: number;
-  readonly problem?: string;
+  readonly run: string;
+  readonly previous?: string | undefined;
+  readonly problem?: string | undefined;
+  readonly isMissing?: true | undefined;
 }
 
-const NIGHT_OF_RUN = new Map(Array.from({ length: 9 }, (_, n) => [runOf(n + 1), n + 1]));
-const nightOf = (run: string): number => NIGHT_OF_RUN.get(run) ?? Number.NaN;
-
-const walk = async (folder: string, from?: string): Promise<readonly Walked[]> => {
+const walk = async (archive: Archive): Promise<readonly Walked[]> => {
   const walked: Walked[] = [];
-  for await (const { run, previous, problem } of walkRuns(folderArchive(folder), ENVIRONMENT, from)) {
-    walked.push({
-      night: nightOf(run),
-      ...(previous !== undefined && { previous: nightOf(previous.run) }),
-      ...(problem !== undefined && { problem }),
-    });
-  }
+  for await (const { run, previous, problem, isMissing } of walkRuns(archive, ENVIRONMENT))
+    walked.push({ run, previous: previous?.run, problem, isMissing });
   return walked;
 };
 
-const sound = (night: number): Walked => (night === 1 ? { night } : { night, previous: night - 1 });
-
-const linkTo = async (number: number): Promise<RunLink> => {
-  const next = JSON.parse(await readFile(`${history}/${keysOf(number + 1).manifest}`, 'utf8'));
-  return next.previous;
-};
-
-const link = (number: number, change: (previous: RunLink) => RunLink | undefined) => async (hands: Tamperer) => {
-  const previous = change(await linkTo(number - 1));
-  await hands.manifest(number, ({ previous: _previous, ...manifest }) => ({ ...manifest, previous }));
-  await hands.rechain(number, LAST);
-};
-
-describe('the runs of an environment', () => {
-  test('are in order, each with the one before it', async () => {
-    expect(await walk(history)).toEqual([1, 2, 3, 4, 5].map(sound));
-  });
-
-  test.each([
-    { from: runOf(3), nights: [3, 4, 5] },
-    { from: runOf(3).slice(0, 8), nights: [3, 4, 5] },
-    { from: `${runOf(3)}0`, nights: [4, 5] },
-    { from: runOf(5), nights: [5] },
-    { from: runOf(6), nights: [] },
-  ])('from $from on are $nights, the first of them with the one before it', async ({ from, nights }) => {
-    expect(await walk(history, from)).toEqual(nights.map(sound));
-  });
-
-  test('are none in an empty archive', async () => {
-    expect(await walk(await newFolder())).toStrictEqual([]);
-  });
-
-  const { manifest: SECOND } = keysOf(2);
-  const { manifest: THIRD } = keysOf(3);
-  test.each<{ name: string; tamper: (hands: Tamperer) => Promise<unknown>; walked: readonly (Walked | number)[] }>([
-    {
-      name: 'one that was altered, and the next is compared with none',
-      tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, accountId: '9' })),
-      walked: [1, 2, { night: 3, previous: 2, problem: `${THIRD} was altered: its SHA-256 is ` }, { night: 4 }, 5],
-    },
-    {
-      name: 'one that is no JSON, of which the next is not believed to follow',
-      tamper: (hands) => hands.text(THIRD, () => '{'),
-      walked: [1, 2, { night: 3, previous: 2, problem: `${THIRD} is no JSON` }, { night: 4 }, 5],
-    },
-    {
-      name: 'one that is missing',
-      tamper: (hands) => hands.remove(THIRD),
-      walked: [
-        1,
-        2,
-        {
-          night: 3,
-          problem: `${THIRD} is not there, though the manifest of run ${runOf(4)} names it as the one before`,
-        },
-        { night: 4 },
-        5,
-      ],
-    },
-    {
-      name: 'the first that is missing',
-      tamper: (hands) => hands.remove(keysOf(1).manifest),
-      walked: [{ night: 1, problem: `${keysOf(1).manifest} is not there` }, { night: 2 }, 3, 4, 5],
-    },
-    {
-      name: 'the last that is missing',
-      tamper: (hands) => hands.remove(keysOf(LAST).manifest),
-      walked: [
-        ...[1, 2, 3, 4],
-        { night: 5, problem: `${keysOf(LAST).manifest} is not there, though ${LATEST} points to it` },
-      ],
-    },
-    {
-      name: 'the last that was altered',
-      tamper: (hands) => hands.manifest(LAST, (manifest) => ({ ...manifest, accountId: '9' })),
-      walked: [
-        ...[1, 2, 3, 4],
-        { night: 5, previous: 4, problem: `${keysOf(LAST).manifest} was altered: its SHA-256 is ` },
-      ],
-    },
-    {
-      name: 'one that names none before it',
-      tamper: link(3, () => undefined),
-      walked: [1, 2, { night: 3, problem: `${THIRD} names no run before it, though run ${runOf(2)} is there` }, 4, 5],
-    },
-    {
-      name: 'one that passes over another, as a third does',
-      tamper: async (hands) => link(3, await linkTo(1).then((first) => () => first))(hands),
-      walked: [
-        1,
-        2,
-        { night: 3, problem: `${THIRD} names run ${runOf(1)} as the one before it, as run ${runOf(2)} does` },
-        4,
-        5,
-      ],
-    },
-    {
-      name: 'one that names itself',
-      tamper: link(3, (previous) => ({ ...previous, run: runOf(3), key: THIRD })),
-      walked: [1, 2, { night: 3, problem: `${THIRD} names run ${runOf(3)} as the one before it, which is not` }, 4, 5],
-    },
-    {
-      name: 'one that names a missing one which does not lie before it: its own problem',
-      tamper: async (hands) => {
-        await hands.remove(SECOND);
-        await link(4, (previous) => ({ ...previous, run: runOf(2), key: SECOND }))(hands);
-      },
-      walked: [
-        1,
-        { night: 2, problem: `${SECOND} is not there, though the manifest of run ${runOf(3)} names it` },
-        { night: 3 },
-        { night: 4, problem: `${SECOND} is not there, though the manifest of run ${runOf(4)} names it` },
-        5,
-      ],
-    },
-    {
-      name: 'a pointer that is behind, which is nothing against a run',
-      tamper: (hands) => hands.rechain(4, 4),
-      walked: [1, 2, 3, 4, 5],
-    },
-  ])('say of themselves what is wrong: $name', async ({ tamper, walked }) => {
-    const folder = await newFolder();
-    await cp(history, folder, { recursive: true });
-    await tamper(tamperer(folder));
-    const wanted = walked.map((entry) => (typeof entry === 'number' ? sound(entry) : entry));
-    expect(await walk(folder)).toEqual(
-      wanted.map(({ problem, ...entry }) => ({
-        ...entry,
-        ...(problem !== undefined && { problem: expect.stringContaining(problem) }),
-      })),
-    );
-  });
+/** A run that holds, and the one before it. */
+const sound = (number: number, previous?: number): Walked => ({
+  run: entryRun(number),
+  ...(previous !== undefined && { previous: entryRun(previous) }),
 });
 
-describe('runs that broke off', () => {
-  const all = new Set([1, 2, 3, 4, 5].map(runOf));
-  const others = new Set([1, 2, 4, 5].map(runOf));
-  test.each<{ name: string; gone: boolean; complete?: ReadonlySet<string>; nights: readonly number[] }>([
-    { name: 'none, by the manifests', gone: false, nights: [] },
-    { name: 'one without a manifest', gone: true, nights: [3] },
-    { name: 'none whose manifest is there, though it is not known', gone: false, complete: others, nights: [] },
-    { name: 'one that is not known and has no manifest', gone: true, complete: others, nights: [3] },
-    { name: 'none that is known to be complete', gone: true, complete: all, nights: [] },
-  ])('are $name', async ({ gone, complete, nights }) => {
-    const folder = await newFolder();
-    await cp(history, folder, { recursive: true });
-    if (gone) await tamperer(folder).remove(keysOf(3).copy);
-    const found: number[] = [];
-    for await (const { run } of walkAttempts(folderArchive(folder), ENVIRONMENT, '', complete))
-      found.push(nightOf(run));
-    expect(found).toEqual(nights);
+const [KEY1, KEY2, KEY3] = [1, 2, 3].map(entryKey) as [string, string, string];
+const missed = (by: number): string =>
+  `${KEY2} is not there, though the manifest of run ${entryRun(by)} names it as the one before`;
+
+describe('a walk through entries', () => {
+  const closing = aMilestone(3, 'closing', link(2, second));
+  const reopened = aMilestone(4, 'reopened', link(3, closing));
+  const fifth = anEntry(5, { previous: link(4, reopened) });
+  const skipping = anEntry(3, { previous: link(1, first) });
+  const misnaming = (run: string): Manifest => anEntry(3, { previous: { ...link(2, second), run } });
+  const misled = anEntry(3, { previous: { ...link(2, second), sha256: 'another' } });
+  const altered = `${KEY2} was altered: its SHA-256 is ${link(2, second).sha256}, the manifest of run ${entryRun(3)} says another`;
+
+  test.each<{ name: string; objects: Objects; walked: readonly Walked[] }>([
+    { name: 'that hold', objects: ENTRIES, walked: [sound(1), sound(2, 1), sound(3, 2)] },
+    {
+      name: 'that were closed and reopened',
+      objects: { ...ENTRIES, [KEY3]: closing, [entryKey(4)]: reopened, [entryKey(5)]: fifth },
+      walked: [sound(1), sound(2, 1), sound(5, 2)],
+    },
+    {
+      name: 'of which one can not be read: the next knows whose it is',
+      objects: { ...ENTRIES, [KEY2]: '{' },
+      walked: [sound(1), { ...sound(2, 1), problem: `${KEY2} is no JSON` }, sound(3)],
+    },
+    {
+      name: 'of which one can not be read, and the next passes over it',
+      objects: { ...ENTRIES, [KEY2]: '{', [KEY3]: skipping },
+      walked: [
+        sound(1),
+        { run: 'entry 2', previous: entryRun(1), problem: `${KEY2} is no JSON` },
+        { ...sound(3), problem: `${KEY3} names run ${entryRun(1)} as the one before it and passes over entry 2` },
+      ],
+    },
+    {
+      name: 'of which the last can not be read: the pointer knows whose it is',
+      objects: { ...ENTRIES, [KEY3]: '{', [LATEST]: pointerTo(3, third) },
+      walked: [sound(1), sound(2, 1), { ...sound(3, 2), problem: `${KEY3} is no JSON` }],
+    },
+    {
+      name: 'of which the last can not be read, and the pointer is behind',
+      objects: { ...ENTRIES, [KEY3]: '{', [LATEST]: pointerTo(2, second) },
+      walked: [sound(1), sound(2, 1), { run: 'entry 3', previous: entryRun(2), problem: `${KEY3} is no JSON` }],
+    },
+    {
+      name: 'of which one is missing',
+      objects: without(ENTRIES, KEY2),
+      walked: [sound(1), { ...sound(2), problem: missed(3), isMissing: true }, sound(3)],
+    },
+    ...[1, 3].map((number) => ({
+      name: `of which one is missing that was no run between, but that of ${number}`,
+      objects: { ...without(ENTRIES, KEY2), [KEY3]: misnaming(entryRun(number)) },
+      walked: [sound(1), { ...sound(3), problem: missed(3) }],
+    })),
+    {
+      name: 'of which one was altered',
+      objects: { ...ENTRIES, [KEY3]: misled },
+      walked: [sound(1), { ...sound(2, 1), problem: altered }, sound(3)],
+    },
+    {
+      name: 'of which one was altered that names none: it says that of itself first',
+      objects: { ...ENTRIES, [KEY2]: anEntry(2) },
+      walked: [
+        sound(1),
+        { ...sound(2), problem: `${KEY2} names no run before it, though run ${entryRun(1)} is there` },
+        sound(3),
+      ],
+    },
+    {
+      name: 'that somebody let go on past one that was altered',
+      objects: {
+        ...ENTRIES,
+        [KEY3]: { ...misled, acceptedHistory: { sha256: 'another', reason: 'a test', problem: 'altered' } },
+      },
+      walked: [sound(1), sound(2, 1), sound(3, 2)],
+    },
+    {
+      name: 'of which the pointer says that the last is another',
+      objects: { ...ENTRIES, [LATEST]: { ...pointerTo(3, third), sha256: 'another' } },
+      walked: [
+        sound(1),
+        sound(2, 1),
+        {
+          ...sound(3, 2),
+          problem: `${KEY3} was altered: its SHA-256 is ${link(3, third).sha256}, ${LATEST} says another`,
+        },
+      ],
+    },
+    {
+      name: 'of which the pointer knows a later one',
+      objects: { [KEY1]: first, [KEY2]: second, [LATEST]: pointerTo(3, third) },
+      walked: [
+        sound(1),
+        sound(2, 1),
+        { ...sound(3), problem: `${KEY3} is not there, though ${LATEST} points to it`, isMissing: true },
+      ],
+    },
+    {
+      name: 'of which the pointer knows the only one',
+      objects: { [LATEST]: pointerTo(3, third) },
+      walked: [{ ...sound(3), problem: `${KEY3} is not there, though ${LATEST} points to it`, isMissing: true }],
+    },
+    {
+      name: 'of which the pointer knows another place for the last run',
+      objects: { ...ENTRIES, [LATEST]: { ...pointerTo(3, third), sequence: 9 } },
+      walked: [sound(1), sound(2, 1), sound(3, 2)],
+    },
+    {
+      name: 'that the pointer is behind of',
+      objects: { ...ENTRIES, [LATEST]: { ...pointerTo(1, first), sha256: 'another' } },
+      walked: [sound(1), sound(2, 1), sound(3, 2)],
+    },
+  ])('$name', async ({ objects, walked }) => {
+    expect(await walk(await archiveOf(objects))).toEqual(walked);
+  });
+
+  const reading = async (key: string, read: () => ReturnType<Archive['read']>): Promise<Archive> => {
+    const archive = await archiveOf(ENTRIES);
+    return { ...archive, read: (asked) => (asked === key ? read() : archive.read(asked)) };
+  };
+
+  test.each([
+    { name: 'went away', read: async () => undefined, problem: `${KEY2} is missing` },
+    {
+      name: 'is refused',
+      read: async () => {
+        throw new ArchiveError('it is too large');
+      },
+      problem: 'it is too large',
+    },
+  ])('goes on past an entry that $name', async ({ read, problem }) => {
+    expect(await walk(await reading(KEY2, read))).toEqual([sound(1), { ...sound(2, 1), problem }, sound(3)]);
+  });
+
+  test('ends where the archive does not answer', async () => {
+    const archive = await reading(KEY2, async () => {
+      throw new Error('no network');
+    });
+    await expect(walk(archive)).rejects.toThrow('no network');
   });
 });
 
@@ -280,5 +304,191 @@ describe('of a long chain', () => {
     const { archive } = await chainOf({ unreadable: [21] });
     expect((await findCompleteRun(archive, ENVIRONMENT, entryRun(19)))?.key).toBe(entryKey(19));
     await expect(findCompleteRun(archive, ENVIRONMENT, entryRun(21))).rejects.toThrow(`${entryKey(21)} is no JSON`);
+  });
+});
+
+describe('the end of a time for which runs are kept', () => {
+  const NOW = entryInstant(1000).getTime();
+  const retention = { years: 1, afterRetention: 'delete' } as const;
+  const ended = (archive: Archive, run: string) => retentionOf(archive, ENVIRONMENT, NOW)(run);
+  const kept = anEntry(1, { retention });
+
+  test.each([
+    { name: 'of that day', at: NOW - retentionDays(1) * DAY_MS, isOver: true },
+    { name: 'a second later', at: NOW - retentionDays(1) * DAY_MS + 1000, isOver: false },
+  ])('is that of a run $name: $isOver', async ({ at, isOver }) => {
+    const run = new Date(at).toISOString().replaceAll(/[-:]|\.000/g, '');
+    expect((await ended(await archiveOf({ [KEY1]: kept }), run)) !== undefined).toBe(isOver);
+  });
+
+  test('is none of what is no run, and where none was noted or nothing is deleted', async () => {
+    expect(await ended(await archiveOf({ [KEY1]: kept }), 'entry 7')).toBeUndefined();
+    const keeping = anEntry(1, { retention: { ...retention, afterRetention: 'keep' } });
+    for (const entry of ['{', first, keeping])
+      expect(await ended(await archiveOf({ [KEY1]: entry }), entryRun(1))).toBeUndefined();
+  });
+
+  test('is looked for once', async () => {
+    const archive = await archiveOf({ [KEY1]: kept });
+    let listings = 0;
+    const isOver = retentionOf(
+      {
+        ...archive,
+        list(...asked) {
+          listings += 1;
+          return archive.list(...asked);
+        },
+      },
+      ENVIRONMENT,
+      NOW,
+    );
+    for (const number of [1, 2, 3]) expect(await isOver(entryRun(number))).toBeDefined();
+    expect(listings).toBe(1);
+  });
+});
+
+describe('attempts at runs', () => {
+  const report = {
+    run: 'a',
+    verdict: 'INCOMPLETE',
+    counts: { users: 1 },
+    findings: { bySeverity: { CRITICAL: 0, HIGH: 0, MEDIUM: 0, LOW: 0, INFORMATIONAL: 0 }, byState: {} },
+    rules: [],
+  };
+  const NAME = '20260102T030000Z-1b9d6bcd';
+  const keysAt = (number: number, name = NAME) => attemptKeys(ENVIRONMENT, entryInstant(number), name);
+  const reportKey = (number: number): string => keysAt(number).object({ area: 'reports', file: 'report.json' });
+  const snapshotKey = (number: number): string =>
+    keysAt(number).object({ area: 'snapshots', file: 'snapshot.jsonl.gz' });
+  const partKey = (number: number, attempt = NAME): string =>
+    listingPartKey({ environmentId: ENVIRONMENT, asOf: entryInstant(number), attempt }, 1, 1);
+  const storedKey = (number: number): string =>
+    runKeys(ENVIRONMENT, entryInstant(number)).object({ area: 'snapshots', file: 'snapshot.jsonl.gz' });
+
+  const text = jsonText(report);
+  const manifest = anEntry(2, {
+    verdict: 'INCOMPLETE',
+    objects: { report: { key: reportKey(2), sha256: sha256Of(text), size: text.length } },
+  });
+
+  const attemptsOf = async (archive: Archive, from?: string, complete?: ReadonlySet<string>) => {
+    const attempts: Attempt[] = [];
+    for await (const attempt of walkAttempts(archive, ENVIRONMENT, from, complete)) attempts.push(attempt);
+    return attempts;
+  };
+
+  const attempt = { run: entryRun(2), name: NAME };
+
+  test.each<{ name: string; objects: Objects; found: readonly object[] }>([
+    { name: 'none', objects: { [storedKey(2)]: 'x', [copyKey(2)]: second }, found: [] },
+    {
+      name: 'one with what it says of itself',
+      objects: { [reportKey(2)]: report, [keysAt(2).manifest]: manifest },
+      found: [{ ...attempt, report, manifest }],
+    },
+    { name: 'one that read nothing', objects: { [reportKey(2)]: report }, found: [{ ...attempt, report }] },
+    { name: 'one that broke off', objects: { [snapshotKey(2)]: 'x' }, found: [attempt] },
+    {
+      name: 'one whose report is none',
+      objects: { [reportKey(2)]: { ...report, verdict: 'FINE' } },
+      found: [{ ...attempt, problem: `${reportKey(2)} is no report: verdict is not what it has there` }],
+    },
+    {
+      name: 'one whose report is no JSON',
+      objects: { [reportKey(2)]: '{' },
+      found: [{ ...attempt, problem: `${reportKey(2)} is no JSON` }],
+    },
+    {
+      name: 'one whose manifest is none, whatever its report says',
+      objects: { [reportKey(2)]: report, [keysAt(2).manifest]: '{' },
+      found: [{ ...attempt, problem: `${keysAt(2).manifest} is no JSON` }],
+    },
+    {
+      name: 'one whose report is not that of its manifest',
+      objects: { [reportKey(2)]: { ...report, run: 'b' }, [keysAt(2).manifest]: manifest },
+      found: [{ ...attempt, problem: expect.stringContaining(`${reportKey(2)} was altered`) }],
+    },
+    { name: 'one that listed in parts', objects: { [partKey(2)]: 'x' }, found: [attempt] },
+    {
+      name: 'one that listed in parts and was judged: once',
+      objects: { [partKey(2)]: 'x', [reportKey(2)]: report },
+      found: [{ ...attempt, report }],
+    },
+    {
+      name: 'none that listed in parts and is complete',
+      objects: { [partKey(2)]: 'x', [copyKey(2)]: second },
+      found: [],
+    },
+    { name: 'one that was cut off as it was stored', objects: { [storedKey(2)]: 'x' }, found: [{ run: entryRun(2) }] },
+    {
+      name: 'one of each kind, and nothing of what is none',
+      objects: {
+        [snapshotKey(4)]: 'x',
+        [partKey(3)]: 'x',
+        [storedKey(2)]: 'x',
+        [`listings/environment=${ENVIRONMENT}/notes.txt`]: 'x',
+        [`snapshots/environment=${ENVIRONMENT}/notes.txt`]: 'x',
+      },
+      found: [{ run: entryRun(4), name: NAME }, { run: entryRun(3), name: NAME }, { run: entryRun(2) }],
+    },
+  ])('are $name', async ({ objects, found }) => {
+    expect(await attemptsOf(await archiveOf(objects))).toStrictEqual(found);
+  });
+
+  test('end where the archive does not answer', async () => {
+    const archive = await archiveOf({ [reportKey(2)]: report });
+    const failing: Archive = { ...archive, read: () => Promise.reject(new Error('no network')) };
+    await expect(attemptsOf(failing)).rejects.toThrow('no network');
+  });
+
+  test('are those from a run on', async () => {
+    const all = [1, 2, 3];
+    const archive = await archiveOf(
+      Object.fromEntries([
+        ...all.map((number) => [snapshotKey(number), 'x']),
+        ...all.map((number) => [partKey(number, 'listed'), 'x']),
+        ...all.map((number) => [storedKey(number), 'x']),
+      ]),
+    );
+    const runsFrom = async (from: string) => (await attemptsOf(archive, from)).map(({ run }) => run);
+    const some = [2, 3].map(entryRun);
+    expect(await runsFrom(entryRun(2))).toEqual([...some, ...some, ...some]);
+    expect(await runsFrom(`${entryRun(3)}~`)).toEqual([]);
+  });
+
+  test('are none of runs that are known to be complete, of which no manifest is looked for', async () => {
+    const archive = await archiveOf({
+      [storedKey(2)]: 'x',
+      [storedKey(3)]: 'x',
+      [copyKey(3)]: third,
+      [partKey(4)]: 'x',
+    });
+    const complete = new Set([entryRun(2)]);
+    expect(await attemptsOf(archive, entryRun(1), complete)).toEqual([{ run: entryRun(4), name: NAME }]);
+    expect(await attemptsOf(archive, entryRun(2), new Set())).toEqual([
+      { run: entryRun(4), name: NAME },
+      { run: entryRun(2) },
+    ]);
+  });
+
+  test.each([
+    { count: 1, start: entryRun(4) },
+    { count: 2, start: entryRun(3) },
+    { count: 3, start: entryRun(2) },
+    { count: 4, start: entryRun(1) },
+    { count: 5, start: '' },
+  ])('and runs, the last $count begin with $start', async ({ count, start }) => {
+    const archive = await archiveOf({
+      [copyKey(1)]: first,
+      [copyKey(3)]: third,
+      [storedKey(2)]: 'x',
+      [reportKey(4)]: report,
+    });
+    expect(await startOfLast(archive, ENVIRONMENT, count)).toBe(start);
+  });
+
+  test('and runs have reports', async () => {
+    const archive = memoryArchive();
+    expect(await readReport(archive, await archiveObjects(archive, 1, { report }))).toEqual(report);
   });
 });

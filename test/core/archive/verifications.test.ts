@@ -37,7 +37,12 @@ describe('the report of a verification', () => {
 
   test('is none where there is none or it can not be read, and an error of the network is no such', async () => {
     expect(await readVerification(memoryArchive(), keyOf(1))).toBeUndefined();
-    const failing = (error: Error) => ({ ...memoryArchive(), read: () => Promise.reject(error) });
+    const failing = (error: Error) => ({
+      ...memoryArchive(),
+      async read() {
+        throw error;
+      },
+    });
     expect(await readVerification(failing(new ArchiveError('no')), keyOf(1))).toBeUndefined();
     await expect(readVerification(failing(new Error('no network')), keyOf(1))).rejects.toThrow('no network');
   });
