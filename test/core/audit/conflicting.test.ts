@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { folderArchive } from '../../../core/archive/folder.ts';
 import { runKeys } from '../../../core/archive/keys.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
+import type { UserSource } from '../../../core/sources/source.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { readJsonLines } from '../../support/archive-tree.ts';
 import { auditNights, nightAt } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
-
-const newFolder = temporaryFolders();
+import { auditNight, night } from '../../support/history.ts';
+import { listingOf } from '../../support/listing.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 
 const seen = async (...nights: readonly (readonly unknown[])[]) => {
-  const archive = folderArchive(await newFolder());
+  const archive = memoryArchive();
   const results = await auditNights(
     archive,
     nights.map((users, index) => ({ number: index + 1, users })),
@@ -99,11 +99,45 @@ describe('records of one user that differ', () => {
   });
 
   test('stand for themselves where not every user was seen', async () => {
-    const archive = folderArchive(await newFolder());
+    const archive = memoryArchive();
     const end = { complete: false, reason: 'deadline', message: 'late' } as const;
     const [result] = await auditNights(archive, [{ number: 1, users: [harmless, other, harmful], end }]);
     expect(result?.report).toMatchObject({ verdict: 'INCOMPLETE', counts: { users: 2, conflicting: 1 } });
     expect(result?.report.findings.bySeverity).toMatchObject({ CRITICAL: 1 });
+  });
+
+  test('are judged by the moment at which the page of the last was read', async () => {
+    const HOUR_MS = 3_600_000;
+    const start = night(6).getTime();
+    // Unusable where it was read with the first page, and usable with the second, an hour later.
+    const between = { lastLoginTime: start + HOUR_MS / 2 };
+    const pages = [
+      [start, [{ ...between, userId: 'first' }, { userId: 'a' }, { userId: 'b' }, { ...between, userId: 'b' }]],
+      [
+        start + HOUR_MS,
+        [
+          { ...between, userId: 'a' },
+          { ...between, userId: 'second' },
+        ],
+      ],
+    ] as const;
+    let readAt = start;
+    const listUsers: UserSource = (until) => ({
+      ...listingOf([])(until),
+      readAt: () => readAt,
+      pages: (async function* listed() {
+        for (const [moment, users] of pages) {
+          readAt = moment;
+          yield users.map((one) => aUser(one));
+        }
+      })(),
+    });
+    const archive = memoryArchive();
+    const { report, objects } = await auditNight(archive, 6, { listUsers });
+    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 4, conflicting: 2 } });
+    const findings = (await readJsonLines(archive, objects.findings?.key ?? '')) as readonly Finding[];
+    const unusable = findings.filter(({ ruleId }) => ruleId === 'inconsistent-timestamps');
+    expect(unusable.map(({ subject }) => subject.id)).toEqual(['first', 'b']);
   });
 
   test('the same record again is dropped and counted', async () => {
