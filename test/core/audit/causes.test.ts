@@ -416,6 +416,14 @@ describe('other criteria than when a finding last failed', () => {
       cause: 'fixed',
     },
     {
+      name: "today's would have failed it too, and has nothing to say of somebody else's lost login",
+      nights: [
+        { users: [aUser({ userId: 'never', lastLoginTime: undefined }), stale(200)] },
+        { users: [aUser({ userId: 'never', lastLoginTime: undefined }), ...fixed], ...maxDays(100) },
+      ],
+      cause: 'fixed',
+    },
+    {
       name: "today's would not have failed it",
       nights: [{ users: [stale(100)] }, { users: fixed, ...maxDays(150) }],
       cause: 'rule-changed',

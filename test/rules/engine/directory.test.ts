@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { apiBound, hasStatus, superUser } from '../../../rules/conditions/users.ts';
-import { beginDirectoryCheck } from '../../../rules/engine/directory.ts';
+import { beginDirectoryCheck, lowestIds } from '../../../rules/engine/directory.ts';
 import { type DirectoryRule, defineDirectoryRule } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
@@ -305,5 +305,16 @@ describe('what a check is asked besides', () => {
     check.see(readUser({ ...b, apiAccessPrincipalArn: aRoleArn('s') }, 2), new Set(['name']));
     const { outcomes } = check.judge((position) => (position === 2 ? 'b' : idAt(position)));
     expect(outcomes.map(({ subject, outcome }) => [subject.id, Object(outcome).message])).toEqual([['N', '2 of 2']]);
+  });
+});
+
+describe('the ids that evidence names', () => {
+  const ids = (count: number): readonly string[] =>
+    Array.from({ length: count }, (_, number) => String(number).padStart(3, '0'));
+
+  test.each([0, 2, 100, 101, 200, 250])('are the lowest 100 of %d, in order, however they come', (count) => {
+    const lowest = ids(Math.min(count, 100));
+    expect(lowestIds(ids(count))).toEqual(lowest);
+    expect(lowestIds(ids(count).toReversed())).toEqual(lowest);
   });
 });

@@ -49,6 +49,26 @@ test('each role is told once, with its users, in the order in which it came', ()
   ]);
 });
 
+test('each role is in use or not by its own users, and one that stands on nobody is none', () => {
+  const records = [active, none, maybe, none].map((record, number) => ({
+    ...record,
+    apiAccessPrincipalArn: aRoleArn(['a', 'b', 'c', 'b'][number]),
+  }));
+  const principals = principalsOf(records);
+  const inUse = [...principals.subjects(idAt, true)].map(({ arn, isInUse }) => [arn, isInUse]);
+  expect(inUse).toStrictEqual([
+    [aRoleArn('a'), true],
+    [aRoleArn('b'), false],
+    [aRoleArn('c'), undefined],
+  ]);
+  expect(inUse.map(([arn]) => principals.subjectOf(String(arn), idAt)?.isInUse)).toStrictEqual([
+    true,
+    false,
+    undefined,
+  ]);
+  expect(principals.subjectOf(aRoleArn('d'), idAt)).toBeUndefined();
+});
+
 test.each([
   ['of another account', aRoleArn('a', '999988887777')],
   ['of another partition', `arn:aws-cn:iam::${ACCOUNT}:role/a`],
