@@ -164,11 +164,74 @@ describe('a control', () => {
     }
   });
 
+  test.each<{ name: string; outcome: Partial<RuleOutcome>; highlights?: RunFacts['highlights']; says: string }>([
+    {
+      name: 'all that it found is waived',
+      outcome: { failed: 2 },
+      highlights: [aHighlight('waived', {}, {})],
+      says: 'judged all 10 2 medium , all waived',
+    },
+    {
+      name: 'one of what it found is waived',
+      outcome: { failed: 2 },
+      highlights: [aHighlight('waived'), aHighlight('open')],
+      says: 'judged all 10 2 medium , 1 waived',
+    },
+    { name: 'it failed one, of which nothing is told', outcome: { failed: 1 }, says: 'judged all 10 1 failing' },
+    { name: 'it is of another severity here', outcome: { severity: 'LOW' }, says: 'stale-login Low ran' },
+    {
+      name: 'it is off',
+      outcome: { state: 'off', reason: 'by audit.yaml' },
+      says: 'stale-login Medium off by audit.yaml',
+    },
+    { name: 'it lacked an answer', outcome: { notAssessed: 1 }, says: 'judged 10, 1 not assessed none' },
+  ])('says of a rule that $name', ({ outcome, highlights = [], says }) => {
+    const said = saidOf(factsOf(['stale-login'], { 'stale-login': outcome }, { highlights }));
+    expect(`${said.replaceAll(/\s+/g, ' ')} `).toContain(`${says} `);
+  });
+
+  test('of which one user was judged passes', () => {
+    expect(saidOf(factsOf(['stale-login'], { 'stale-login': { checked: 1 } }))).toMatch(/^none failing Rule/);
+  });
+
+  test('of a rule that is newer than the run was not assessed', () => {
+    const facts = factsOf(['stale-login']);
+    const said = saidOf({ ...facts, report: { ...facts.report, rules: [] } });
+    expect(said).toMatch(/^not assessed 0 of 1 rule judged in full Rule.* not in this run none$/);
+  });
+
   test('is never said to be satisfied', () => {
     expect(wordsOf(page(factsOf(BOTH))).replace('no rule alone satisfies one', '')).not.toMatch(
       /satisf|complian|passe/i,
     );
   });
+});
+
+test('a framework says how many of its controls have findings, and how many were not judged in full', () => {
+  const facts = factsOf(
+    ['stale-login', 'shared-principal'],
+    { 'shared-principal': { state: 'off', checked: 0 } },
+    { highlights: [aHighlight('open')] },
+  );
+  const idsOf = (...ids: readonly string[]) =>
+    new Set(
+      catalogue
+        .filter(({ id }) => ids.includes(id))
+        .flatMap(({ controls }) => controls.filter((control) => control.startsWith('NIST-800-53-r5:'))),
+    ).size;
+  expect(wordsOf(page(facts))).toContain(
+    `NIST SP 800-53 r5 ${idsOf('stale-login', 'shared-principal')} controls: ${idsOf('stale-login')} with findings that stand, ${idsOf('shared-principal')} not judged in full.`,
+  );
+});
+
+test('of the whole directory nothing is said to be unseen, and where no rule names a control that', () => {
+  const text = page(factsOf(BOTH));
+  expect(text).not.toContain('Not seen:');
+  expect(text).not.toContain('No rule names a control.');
+  expect(text).toContain('<a class="skip" href="#NIST-800-53-r5">');
+  const none = page(factsOf([]));
+  expect(none).toContain('No rule names a control.');
+  expect(none).toContain('<a class="skip" href="#none">');
 });
 
 test('every control of every rule is there, with each of its rules', () => {
