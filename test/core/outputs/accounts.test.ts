@@ -5,9 +5,13 @@ import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
 import { aManifest } from '../../support/findings.ts';
 import { aStoredRun } from '../../support/stored-run.ts';
 
-const textOf = async (lines: typeof accountLines, records: readonly unknown[]): Promise<readonly string[]> => {
+const textOf = async (
+  lines: typeof accountLines,
+  records: readonly unknown[],
+  manifest = aManifest(),
+): Promise<readonly string[]> => {
   const texts: string[] = [];
-  for await (const line of lines(aStoredRun({ records }))) texts.push(line);
+  for await (const line of lines(aStoredRun({ records, manifest }))) texts.push(line);
   return texts;
 };
 
@@ -90,6 +94,10 @@ describe('a run', () => {
     },
   ])('is taken for the whole directory only where it is: $says', ({ manifest, says }) => {
     expect(notWhole(aManifest(manifest))).toBe(says);
+  });
+
+  test.each([accountLines, vantaLines])('that is not the whole directory is refused', async (lines) => {
+    await expect(textOf(lines, [aUser()], aManifest({ late: true }))).rejects.toThrow('is late');
   });
 
   test.each([accountLines, vantaLines])('with somebody who has no id is refused', async (lines) => {

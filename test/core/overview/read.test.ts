@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { decide } from '../../../core/archive/close.ts';
-import { attemptReport } from '../../../core/archive/keys.ts';
+import { attemptReport, chainKey } from '../../../core/archive/keys.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import {
   type EnvironmentState,
@@ -86,7 +86,8 @@ describe('attempts since the last run', () => {
   const LAST = `no complete run since ${runOf(2)}`;
 
   test('are told where one came after it, the last of them', async () => {
-    await auditNight(archive, 1, CUT, 'alpha');
+    // One of the same day, and one at the run itself, which another one completed.
+    for (const number of [1, 1.9, 2]) await auditNight(archive, number, CUT, 'alpha');
     await auditNight(archive, 2, SOUND, 'alpha');
     expect((await stateAt(hoursAfter(2, 1))).unseen).toBeUndefined();
     for (const number of [2.2, 2.3]) await auditNight(archive, number, CUT, 'alpha');
@@ -148,6 +149,14 @@ describe('what changed', () => {
     expect(runsOf(await stateAt(now, { told: {} }))).toEqual([runOf(1), runOf(2), runOf(3)]);
     const [state] = (await stateAt(now)).changes;
     expect(state).toMatchObject({ severity: 'HIGH', subject: expect.stringContaining('alpha') });
+  });
+
+  test('is told as far back as the history can be read', async () => {
+    await auditChanging(1, 2, 3);
+    const key = chainKey('alpha', 1);
+    await archive.replace(key, { bytes: Buffer.from('{}') }, 'application/json', (await archive.read(key))?.version);
+    const state = await stateAt(hoursAfter(3, 1), { told: {} });
+    expect([runsOf(state), state.unseen]).toEqual([[runOf(2), runOf(3)], undefined]);
   });
 
   test('of a quiet run is nothing', async () => {
