@@ -176,9 +176,10 @@ export const buildPack = async (
     const pages = openReviewPages(spools, of, reviewers?.reviewers ?? []);
     const users = await openUserSheets(spools, context, pages, reviewers);
     const refuseTwin = refuseTwins(manifest.run);
-    for await (const { user } of usersOf(archive, manifest)) {
+    for await (const listed of usersOf(archive, manifest)) {
+      const { user } = listed;
       refuseTwin(user.id);
-      await users.add(user, tally.of(user));
+      await users.add(listed, tally.of(user));
       if (first !== undefined) await changes.addUser(first, user);
     }
     reviewers?.done();

@@ -2,8 +2,10 @@ import { isPrivileged } from '../../rules/conditions/users.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import { isAtLeast } from '../../rules/engine/severity.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
+import type { ArchivedUser } from '../archive/repeated-records.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
+import { memberAsGiven } from '../model/record.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../model/user-text.ts';
 import type { OpenCount } from './open-findings.ts';
 import { REVIEWERS_FILE } from './pack-manifest.ts';
@@ -36,11 +38,11 @@ const accessCells = ({ type, status, apiAccess, principalArn }: User) => ({
 
 const findingCells = ({ count, worst }: OpenCount) => ({ openFindings: count, worstSeverity: worst ?? '' });
 
-const timeCells = (user: User, moments: Moments) =>
+const timeCells = ({ user, record }: ArchivedUser, moments: Moments) =>
   Object.fromEntries(
     USER_TIMES.flatMap((member) => [
       [member, timeCell(user[member], moments)],
-      [`${member}Raw`, memberText(user[member])],
+      [`${member}Raw`, memberText(memberAsGiven(Object(record), member))],
     ]),
   ) as Record<Time | `${Time}Raw`, string>;
 
@@ -95,11 +97,12 @@ export const openUserSheets = async (
   let effectiveSuperUsers = 0;
 
   return {
-    async add(user: User, findings: OpenCount): Promise<void> {
+    async add(listed: ArchivedUser, findings: OpenCount): Promise<void> {
+      const { user } = listed;
       const who = whoCells(user);
       const access = accessCells(user);
       const open = findingCells(findings);
-      const time = timeCells(user, context);
+      const time = timeCells(listed, context);
       const reach = reachCells(user, context);
       const { lastLoginTime: lastLogin, createTime, lastEnabledTime } = time;
       await roster.add({ ...who, ...access, ...time, ...open });

@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { createSpoolFolder } from '../../../core/archive/staging.ts';
+import { parseRecord } from '../../../core/model/record.ts';
+import { unguarded } from '../../../core/outputs/csv.ts';
 import { openUserSheets } from '../../../core/review/user-sheets.ts';
 import { checkWorksheets } from '../../../core/review/worksheet.ts';
 import type { Context } from '../../../rules/engine/context.ts';
@@ -26,14 +28,14 @@ type Users = readonly (readonly [user: UserRecord, worst?: Severity])[];
 
 /** A file of the pack of these users, each with an open finding of this severity or none. */
 const sheetOf = async (
-  name: 'worksheet.csv' | 'privileged.csv',
+  name: 'worksheet.csv' | 'privileged.csv' | 'roster.csv',
   users: Users,
   facts: Partial<Context> = {},
 ): Promise<Uint8Array> => {
   const spools = await createSpoolFolder();
   const sheets = await openUserSheets(spools, aContext(facts));
   for (const [position, [user, worst]] of users.entries())
-    await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
+    await sheets.add({ user: readUser(user, position), record: user }, { count: worst === undefined ? 0 : 1, worst });
   const { [name]: evidence } = await sheets.finish();
   const folder = folderArchive(await newFolder());
   await folder.create(name, evidence.content, 'text/csv');
@@ -49,7 +51,7 @@ const countsOf = async (users: Users, facts: Partial<Context> = {}) => {
   try {
     const sheets = await openUserSheets(spools, aContext(facts));
     for (const [position, [user, worst]] of users.entries())
-      await sheets.add(readUser(user, position), { count: worst === undefined ? 0 : 1, worst });
+      await sheets.add({ user: readUser(user, position), record: user }, { count: worst === undefined ? 0 : 1, worst });
     return sheets.counts();
   } finally {
     await spools.remove();
@@ -437,4 +439,14 @@ describe('hostile texts', () => {
     expect(problems).toStrictEqual([]);
     expect(decided.map(({ userId }) => userId)).toEqual(NAMES.map((name) => name.replaceAll('\r\n', '\n')));
   });
+});
+
+test('the roster has times as the service gave them, digit by digit', async () => {
+  const given = ['1795399200123456789', '1e999', '-0', '1.50e12', '1790000000000'];
+  const rows = given.map((time, index): readonly [UserRecord] => {
+    const text = JSON.stringify(aUser({ userId: `u${index}`, createTime: 'TIME' })).replace('"TIME"', time);
+    return [parseRecord(text) as UserRecord];
+  });
+  const lines = await readSheet(await sheetOf('roster.csv', rows));
+  expect(lines.map(({ createTimeRaw }) => unguarded(createTimeRaw ?? ''))).toEqual(given);
 });
