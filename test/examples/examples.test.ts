@@ -18,6 +18,8 @@ interface Synthesised {
 
 /** Synthesises an example as its user does: by the CDK's command line, in its folder. */
 const synthesised = async (name: string): Promise<Synthesised> => {
+  // Of the projects that it is copied to, some are of CommonJS: npm init makes such.
+  expect(JSON.parse(await readFile(join(EXAMPLES, name, 'cdk.json'), 'utf8'))).toEqual({ app: 'node app.mts' });
   const out = await newFolder();
   const said = await new Promise<string>((done, fail) => {
     const words = ['synth', '--quiet', '--output', out];
