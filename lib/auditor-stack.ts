@@ -3,6 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { ConfigError } from '../core/config/errors.ts';
 import { addAudits } from './audits.ts';
 import { FinSpaceAuditor, type FinSpaceAuditorProps, readFiles } from './finspace-auditor.ts';
 
@@ -134,7 +135,7 @@ const furtherStack = (app: App, id: string, { first, ...props }: FurtherStackPro
 /**
  * Adds the stacks of an auditor to an app.
  * @param stacks the ids of the environments of each, by its name; the first has what all of them share
- * @throws an error named `ConfigError`, as `FinSpaceAuditor` does, and where an environment is not in the config
+ * @throws an error named `ConfigError`, as `FinSpaceAuditor` does, and where there is no stack, or an environment is not in the config
  */
 export const addAuditorStacks = (
   app: App,
@@ -142,6 +143,7 @@ export const addAuditorStacks = (
   stacks: Readonly<Record<string, readonly string[]>>,
 ): void => {
   const [[name, environmentIds] = ['', []], ...further] = Object.entries(stacks);
+  if (name === '') throw new ConfigError(['stacks: must name one stack or more, got none']);
   const first = new AuditorStack(app, name, { ...props, environmentIds });
   for (const [id, ids] of further) {
     if (ids.length > 0) furtherStack(app, id, { ...props, first, environmentIds: ids });

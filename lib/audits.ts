@@ -33,15 +33,20 @@ export const addAudits = (
   { environmentIds, watchedAlerts: alerts, undelivered, overview, ...props }: AuditsProps,
 ): { readonly audit: ScheduledAudit; readonly verification: IFunction; readonly dashboard: Dashboard } => {
   const known = new Map(props.config.environments.map((environment) => [environment.id, environment]));
+  const twice = environmentIds.find((id, index) => environmentIds.indexOf(id) < index);
+  if (twice !== undefined)
+    throw new ConfigError([`environmentIds: must have each environment once, got ${twice} twice`]);
   const environments = environmentIds.map((id) => {
     const environment = known.get(id);
     if (environment === undefined)
-      throw new ConfigError([`environments: must have ${id}, which is to be audited here`]);
+      throw new ConfigError([
+        `environments: must have ${id}, which is to be audited here, got ${[...known.keys()].join(', ')}`,
+      ]);
     return environment;
   });
   if (environments.length > ENVIRONMENTS_PER_STACK)
     throw new ConfigError([
-      `environments: must be at most ${ENVIRONMENTS_PER_STACK} in one stack, got ${environments.length}: bin/auditor.ts spreads them over further stacks`,
+      `environments: must be at most ${ENVIRONMENTS_PER_STACK} in one stack, got ${environments.length}: addAuditorStacks spreads them over further stacks`,
     ]);
   const config = { ...props.config, environments };
   const audit = new ScheduledAudit(scope, 'Audit', { ...props, config, overviewTopic: overview?.alerts?.topic });

@@ -5,6 +5,7 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Architecture, type AssetCode, Code, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { readConfigWithRules } from '../core/config/custom-rules.ts';
 import { parseAccepted, parseWaivers } from '../core/config/read-config.ts';
+import { readText } from '../core/config/read-text.ts';
 import { judgingCodeHash } from '../core/model/judging-code.ts';
 import { rules } from '../rules/index.ts';
 
@@ -47,8 +48,6 @@ const LEFT_TO_RUNTIME: string[] = [
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
 ];
-
-const readText = (file: string): string => readFileSync(file, 'utf8');
 
 /** Files by name. */
 type CodeFiles = ReadonlyMap<string, string>;
@@ -116,7 +115,7 @@ const loadCode = (): CodeFiles =>
   extname(import.meta.filename) === '.ts'
     ? // Whatever goes with it, the code of a function is the same: what reads operators' rules shares nothing with it.
       new Map([...bundled(FUNCTIONS), ...bundled([CUSTOM_RULES])])
-    : new Map(readdirSync(PACKED).map((name) => [name, readText(join(PACKED, name))]));
+    : new Map(readdirSync(PACKED).map((name) => [name, readFileSync(join(PACKED, name), 'utf8')]));
 
 let code: CodeFiles | undefined;
 

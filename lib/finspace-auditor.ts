@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Annotations, Names } from 'aws-cdk-lib';
 import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
@@ -15,6 +15,7 @@ import type { Config } from '../core/config/config.ts';
 import { readConfigWithRules } from '../core/config/custom-rules.ts';
 import { ConfigError } from '../core/config/errors.ts';
 import { parseWaivers } from '../core/config/read-config.ts';
+import { readText } from '../core/config/read-text.ts';
 import { wantsAll } from '../core/config/recipient.ts';
 import { rules } from '../rules/index.ts';
 import { AlarmTopic } from './alarm-topic.ts';
@@ -107,9 +108,9 @@ export interface FinSpaceAuditorProps {
 export const readFiles = ({ configFile = 'audit.yaml', waiversFile, config }: FinSpaceAuditorProps) => {
   const beside = join(dirname(configFile), 'waivers.yaml');
   const waivers = waiversFile ?? (existsSync(beside) ? beside : undefined);
-  if (waivers !== undefined) parseWaivers(readFileSync(waivers, 'utf8'), waivers, Date.now());
+  if (waivers !== undefined) parseWaivers(readText(waivers), waivers, Date.now());
   return {
-    config: config ?? readConfigWithRules(readFileSync(configFile, 'utf8'), configFile, rules).config,
+    config: config ?? readConfigWithRules(readText(configFile), configFile, rules).config,
     configFile: resolve(configFile),
     ...(waivers !== undefined && { waiversFile: resolve(waivers) }),
   };

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Accepted } from '../../core/config/accepted.ts';
 import { type Config, defaultConfig } from '../../core/config/config.ts';
 import { readConfigWithRules } from '../../core/config/custom-rules.ts';
-import { ConfigError } from '../../core/config/errors.ts';
 import { parseAccepted, parseStacks, parseWaivers } from '../../core/config/read-config.ts';
+import { readText } from '../../core/config/read-text.ts';
 import { STACKS_FILE, type StacksFile } from '../../core/config/stacks.ts';
-import { errorCode } from '../../core/text/error-code.ts';
 import type { Rule } from '../../rules/engine/rule.ts';
 import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
@@ -19,15 +18,6 @@ export interface ConfigFiles {
   /** The catalogue, and after it the operators' own. */
   readonly rules: readonly Rule[];
 }
-
-/** Reads a file that operators edit; throws ConfigError. */
-export const readText = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError([`${file}: can't be read (${errorCode(error) ?? 'unknown error'})`]);
-  }
-};
 
 /**
  * Reads a `waivers.yaml`. Throws ConfigError.

@@ -10,9 +10,9 @@ import {
   readCustomRule,
   readCustomRules,
 } from '../../core/config/custom-rules.ts';
+import { readText } from '../../core/config/read-text.ts';
 import { plural } from '../../core/text/plain-text.ts';
 import { rules } from '../../rules/index.ts';
-import { readText } from '../arguments/config-files.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -12,12 +12,12 @@ import type { Rule } from '../../rules/engine/rule.ts';
 import { SEVERITIES } from '../../rules/engine/severity.ts';
 import { DAY_MS, HOUR_MS } from '../../rules/engine/time.ts';
 import { RECORD_MEMBERS, USER_TIMES } from '../../rules/engine/user.ts';
-import { errorCode } from '../text/error-code.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import { shown } from '../text/shown.ts';
 import { besideThis, type Config, messages } from './config.ts';
 import { ConfigError } from './errors.ts';
 import { parseConfig, readYaml } from './read-config.ts';
+import { readText } from './read-text.ts';
 import { checked, flag, keyPath, list, must, oneOf, section, text, unique } from './schema.ts';
 
 /** The folder of the rules that operators write, beside `audit.yaml`, where that names no other. */
@@ -280,13 +280,7 @@ export const parseCustomRule = (content: string, fileName: string, mayName = fal
 /** Reads a rule from its file; throws ConfigError. */
 export const readCustomRule = (file: string, mayName = false): CustomRule => {
   if (!file.endsWith('.yaml')) throw new ConfigError([`${file}: must be a rule as x-NAME.yaml`]);
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ConfigError([`${file}: can't be read (${errorCode(error) ?? 'unknown error'})`]);
-  }
-  return parseCustomRule(content, file, mayName);
+  return parseCustomRule(readText(file), file, mayName);
 };
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -10,7 +10,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
-import { FinSpaceAuditor, type FinSpaceAuditorProps } from '../../lib/index.ts';
+import { addAuditorStacks, FinSpaceAuditor, type FinSpaceAuditorProps } from '../../lib/index.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -228,16 +228,42 @@ describe('in the app of another team', () => {
       name: 'a file of waivers that is named and not there',
       files: { 'audit.yaml': ENVIRONMENT },
       props: (at) => ({ configFile: at('audit.yaml'), waiversFile: at('accepted.yaml') }),
-      message: /accepted\.yaml/,
+      message: /accepted\.yaml: can't be read \(ENOENT\)$/,
     },
     {
       name: 'a config file that is not there',
       files: {},
       props: (at) => ({ configFile: at('audit.yaml') }),
-      message: /audit\.yaml/,
+      message: /audit\.yaml: can't be read \(ENOENT\)$/,
+    },
+    {
+      name: 'a folder for the config file',
+      files: {},
+      props: (at) => ({ configFile: at('.') }),
+      message: /: can't be read \(EISDIR\)$/,
+    },
+    {
+      name: 'an environment that the config has not',
+      files: { 'audit.yaml': ENVIRONMENT },
+      props: (at) => ({ configFile: at('audit.yaml'), environmentIds: ['abc', 'def'] }),
+      message: /^environments: must have def, which is to be audited here, got abc$/,
+    },
+    {
+      name: 'an environment that is named twice',
+      files: { 'audit.yaml': ENVIRONMENT },
+      props: (at) => ({ configFile: at('audit.yaml'), environmentIds: ['abc', 'abc'] }),
+      message: /^environmentIds: must have each environment once, got abc twice$/,
     },
   ])('is stopped by $name', async ({ files, props, message }) => {
     const at = await folderOf(files);
-    expect(() => auditorIn(foreignStack().stack, 'Audit', props(at))).toThrow(message);
+    const error = expect.objectContaining({ name: 'ConfigError', message: expect.stringMatching(message) });
+    expect(() => auditorIn(foreignStack().stack, 'Audit', props(at))).toThrow(error);
+  });
+
+  it('is stopped by no stacks', async () => {
+    const at = await folderOf({ 'audit.yaml': ENVIRONMENT });
+    expect(() => addAuditorStacks(new App(), { configFile: at('audit.yaml') }, {})).toThrow(
+      'stacks: must name one stack or more, got none',
+    );
   });
 });
