@@ -2,8 +2,8 @@ import type { ConfiguredRule } from '../../rules/engine/configure.ts';
 import { beginEvaluation } from '../../rules/engine/evaluate.ts';
 import { findingId, partsOfFindingId } from '../../rules/engine/finding.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
-import { judgeBy, type Rule, type Subject } from '../../rules/engine/rule.ts';
-import { isPositionName, readUser } from '../../rules/engine/user.ts';
+import { judgeBy, type PrincipalSubject, type Rule, type Subject } from '../../rules/engine/rule.ts';
+import { isPositionName, readUser, type UserFacts } from '../../rules/engine/user.ts';
 import { ArchiveError, ifSound } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { findRepeated, RecordIds, usersByRecords } from '../archive/repeated-records.ts';
@@ -31,9 +31,9 @@ export const settleFindings = async (
 ): Promise<void> => {
   const { criteria, open } = listing;
   const lost: LostGroups[] = [];
-  for (const [lastSeen, { ruleIds, ofDisabled }] of settleWithoutRecords(listing, unjudged)) {
+  for (const [lastSeen, { ruleIds, ofUsers }] of settleWithoutRecords(listing, unjudged)) {
     const earlier = await findEarlierRun(lastSeen);
-    await settleDisabled(listing, ofDisabled, earlier);
+    await settleByUsers(listing, ofUsers, earlier);
     const isAlike = earlier !== undefined && isJudgedAlike(earlier.manifest, criteria);
     const rules = criteria.rules.filter(({ rule }) => ruleIds.has(rule.id) && (rule.kind === 'directory' || !isAlike));
     const groups = earlier && (await judgeAnew(listing, earlier, rules));
@@ -52,8 +52,8 @@ const ruleIdOf = (id: string, { context }: Criteria): string => partsOfFindingId
 /** Findings of which it takes earlier records to tell what became of them. */
 interface LeftFindings {
   readonly ruleIds: Set<string>;
-  /** The ids of those that were carried on users who are disabled: the run before may have seen that, and not judged it. */
-  readonly ofDisabled: string[];
+  /** The ids of those that may be over for want of a user, of whom the run before does not tell. */
+  readonly ofUsers: string[];
 }
 
 /** Settles what can be told without earlier records; gives the others by the instant they were last seen. */
@@ -70,18 +70,24 @@ const settleWithoutRecords = (
     if (unjudged.has(ruleId)) continue;
     const one = configured.get(ruleId);
     const isOfUser = isAboutUser(one?.rule);
-    const isOfDisabled = isOfUser && wasCarried === true && roster.presenceOf(subjectId) === 'disabled';
-    const cause =
+    const isOfRole = one !== undefined && lacksHolders(listing, subjectId, one);
+    const byUsers =
       (isOfUser ? causeByPresence(roster, subjectId) : undefined) ??
-      (one?.state === 'on' ? causeByHolders(listing, subjectId, one) : 'rule-changed');
-    if (cause !== undefined && !isOfDisabled) {
+      (isOfRole ? causeByHolders(listing, subjectId, holdersBefore(roster, subjectId)) : undefined);
+    const cause = byUsers ?? (one?.state === 'on' ? undefined : 'rule-changed');
+    // The run before may have seen somebody disabled, or gone, and not have judged it; and it does not know records without
+    // a userId.
+    const isToldEarlier = isOfRole
+      ? wasCarried === true || byUsers === undefined
+      : isOfUser && wasCarried === true && roster.presenceOf(subjectId) === 'disabled';
+    if (cause !== undefined && !isToldEarlier) {
       open.settle(id, cause);
       continue;
     }
-    const others = left.get(lastSeen) ?? { ruleIds: new Set(), ofDisabled: [] };
+    const others = left.get(lastSeen) ?? { ruleIds: new Set(), ofUsers: [] };
     left.set(lastSeen, others);
     others.ruleIds.add(ruleId);
-    if (isOfDisabled) others.ofDisabled.push(id);
+    if (isToldEarlier) others.ofUsers.push(id);
   }
   return left;
 };
@@ -103,48 +109,86 @@ const causeByPresence = (
   return presence === 'disabled' && roster.baselineOf(id)?.status !== 'DISABLED' ? 'user-disabled' : undefined;
 };
 
-/** Settles the carried findings on users who were disabled since these last failed. */
-const settleDisabled = async (
-  { criteria: { context }, open, roster }: ConcludedListing,
-  ids: readonly string[],
-  earlier: EarlierRun | undefined,
-): Promise<void> => {
-  const bySubject = Map.groupBy(ids, (id) => partsOfFindingId(context.environmentId, id).subjectId);
-  if (bySubject.size === 0) return;
-  const wasActive = new Map<string, boolean>();
-  const read = async (): Promise<void> => {
-    let position = 0;
-    for await (const record of earlier?.records() ?? []) {
-      const { id, isActive } = readUser(record, position);
-      position += 1;
-      if (bySubject.has(id)) wasActive.set(id, isActive);
-    }
-  };
-  await ifSound(read, () => wasActive.clear());
-  for (const [subject, some] of bySubject) {
-    const isDisabledSince = wasActive.get(subject) ?? roster.baselineOf(subject)?.status !== 'DISABLED';
-    if (isDisabledSince) for (const id of some) open.settle(id, 'user-disabled');
-  }
+/** A user that had a role. */
+type Holder = Pick<UserFacts, 'id' | 'hasUserId' | 'status' | 'isApiBound'>;
+
+function* holdersBefore(roster: Roster, arn: string): Generator<Holder> {
+  for (const user of roster.baseline()) if (user.principalArn === arn) yield user;
+}
+
+const roleNow = ({ roster, evaluation }: ConcludedListing, arn: string): PrincipalSubject | undefined =>
+  evaluation.principalOf(arn, (position) => roster.idAt(position));
+
+/** Tells whether a finding on a role may be over for want of the users that had it: it would not pass whoever did. */
+const lacksHolders = (listing: ConcludedListing, arn: string, { rule, options, state }: ConfiguredRule): boolean => {
+  if (rule.kind !== 'principal' || state !== 'on') return false;
+  const now = roleNow(listing, arn);
+  return now === undefined || judgeBy(rule, options, listing.criteria.context)({ ...now, isInUse: true }) !== undefined;
 };
 
-/** The cause, where a finding on a role is over for want of the users that had it. */
+/** The cause, where a finding on a role is over for want of one of those that had it. */
 const causeByHolders = (
-  { criteria: { context }, roster, evaluation }: ConcludedListing,
+  listing: ConcludedListing,
   arn: string,
-  { rule, options }: ConfiguredRule,
-): 'user-vanished' | 'user-disabled' | undefined => {
-  if (rule.kind !== 'principal') return undefined;
-  const now = evaluation.principalOf(arn, (position) => roster.idAt(position));
-  // Somebody still has it, and it would pass whoever did.
-  if (now !== undefined && judgeBy(rule, options, context)({ ...now, isInUse: true }) === undefined) return undefined;
+  holders: Iterable<Holder>,
+): 'user-vanished' | 'user-disabled' | 'rule-changed' | undefined => {
+  const isNobodys = roleNow(listing, arn) === undefined;
   let isDisabled = false;
-  for (const { id, principalArn, status, isApiBound } of roster.baseline()) {
-    if (principalArn !== arn || (now !== undefined && (status === 'DISABLED' || isApiBound === false))) continue;
-    const presence = roster.presenceOf(id);
+  let isUnknown = false;
+  for (const { id, hasUserId, status, isApiBound } of holders) {
+    if (!isNobodys && (status === 'DISABLED' || isApiBound === false)) continue;
+    if (!hasUserId) {
+      isUnknown = true;
+      continue;
+    }
+    const presence = listing.roster.presenceOf(id);
     if (presence === 'gone') return 'user-vanished';
     isDisabled ||= presence === 'disabled';
   }
-  return isDisabled && now !== undefined ? 'user-disabled' : undefined;
+  if (isDisabled && !isNobodys) return 'user-disabled';
+  return isUnknown ? 'rule-changed' : undefined;
+};
+
+/** Settles findings by the users that there were when these last failed; where nobody knows them any more, by the run before. */
+const settleByUsers = async (
+  listing: ConcludedListing,
+  ids: readonly string[],
+  earlier: EarlierRun | undefined,
+): Promise<void> => {
+  if (ids.length === 0) return;
+  const { criteria, open, roster } = listing;
+  const subjectOf = (id: string): string => partsOfFindingId(criteria.context.environmentId, id).subjectId;
+  const subjects = new Set(ids.map(subjectOf));
+  const wasActive = new Map<string, boolean>();
+  /** By the role and the user: of records that differ the last counts. */
+  const holders = new Map<string, Map<string, Holder>>();
+  let isRead = false;
+  const read = async (): Promise<void> => {
+    let position = 0;
+    for await (const record of earlier?.records() ?? []) {
+      const user = readUser(record, position);
+      position += 1;
+      const { id, isActive, principalArn = '' } = user;
+      if (subjects.has(id)) wasActive.set(id, isActive);
+      if (!subjects.has(principalArn)) continue;
+      const { hasUserId, status, isApiBound } = user;
+      const others = holders.get(principalArn) ?? new Map<string, Holder>();
+      holders.set(principalArn, others.set(id, { id, hasUserId, status, isApiBound }));
+    }
+    isRead = earlier !== undefined;
+  };
+  await ifSound(read, () => undefined);
+  for (const id of ids) {
+    const subject = subjectOf(id);
+    if (isAboutUser(criteria.catalogue.get(ruleIdOf(id, criteria)))) {
+      const wasItActive = isRead ? wasActive.get(subject) : roster.baselineOf(subject)?.status !== 'DISABLED';
+      if (wasItActive === true) open.settle(id, 'user-disabled');
+      continue;
+    }
+    const had = isRead ? (holders.get(subject)?.values() ?? []) : holdersBefore(roster, subject);
+    const cause = causeByHolders(listing, subject, had);
+    if (cause !== undefined) open.settle(id, cause);
+  }
 };
 
 /**

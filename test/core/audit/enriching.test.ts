@@ -160,6 +160,28 @@ describe('the finding on a role ends', () => {
       fate: 'resolved rule-changed',
     },
     {
+      name: 'as one of its users vanished on a night that could not read it, and the other lost it',
+      rule: 'principal-missing',
+      nights: [
+        night([bound('a'), bound('b')], facts(missing)),
+        night([bound('b')], facts(denied)),
+        night([bound('b', { apiAccessPrincipalArn: aRoleArn('T') })]),
+      ],
+      fate: 'resolved user-vanished',
+    },
+    {
+      name: 'as a record without a userId that had it is gone: nobody can tell what became of it',
+      rule: 'principal-missing',
+      nights: [night([bound('a', { userId: undefined }), plain('b')], facts(missing)), night([plain('b')])],
+      fate: 'resolved rule-changed',
+    },
+    {
+      name: 'as a user vanished that had it, beside a record without a userId',
+      rule: 'principal-missing',
+      nights: [night([bound('a', { userId: undefined }), bound('b'), plain('c')], facts(missing)), night([plain('c')])],
+      fate: 'resolved user-vanished',
+    },
+    {
       name: 'as roles are read no more',
       rule: 'principal-missing',
       nights: [night([bound('a')], facts(missing)), night([bound('a')], {}, { config: {} })],
@@ -244,6 +266,18 @@ describe('the finding on a role ends', () => {
       night([plain('b')], facts(missing), off),
     );
     expect(fates).toEqual([`${S} HIGH resolved rule-changed`]);
+  });
+
+  test('as one of its users was disabled on a night that could not read it, where it is about use', async () => {
+    const idle = facts((arn) => ({ ...sound(arn), lastUsedAt: new Date(daysAgo(200)).toISOString() }));
+    const off = { apiAccess: 'DISABLED' };
+    const { fates } = await audited(
+      'idle-principal',
+      night([bound('a'), bound('b')], idle),
+      night([bound('a', { status: 'DISABLED' }), bound('b')], facts(denied)),
+      night([bound('a', { status: 'DISABLED' }), bound('b', off)], idle),
+    );
+    expect(fates).toEqual([`${S} LOW resolved user-disabled`]);
   });
 
   test('as another rule would have it: today’s, of the records and the answers of then', async () => {

@@ -29,7 +29,7 @@ const CUT = {
 
 const hoursAfter = (number: number, hours: number): number => night(number).getTime() + hours * HOUR_MS;
 
-/** What is known of one environment. */
+/** The facts that are known of one environment. */
 const stateAt = async (now: number, options: Partial<OverviewOptions> = {}): Promise<EnvironmentState> => {
   const [state] = await readOverview(archive, {
     environments: [{ id: 'alpha' }],

@@ -61,7 +61,7 @@ const long = (bytes: number, differs: Partial<UserRow> = {}): UserRow =>
 
 const firstOf = async (given: Given): Promise<string> => (await pagesOf(given))[0] ?? '';
 
-/** What stands of the only user: its heading, what it has, and what is counted of its findings. */
+/** Gives what stands of the only user: its heading, what it has, and what is counted of its findings. */
 const sectionOf = async (given: Given) => {
   const [, section = ''] = /<details class="card rule person"(.*?)<\/details>/s.exec(await firstOf(given)) ?? [];
   const [, tallies = ''] = /<span class="tallies">(.*?)<\/span>/s.exec(section) ?? [];
