@@ -35,7 +35,7 @@ import {
   type RecordChange,
   sharedBy,
 } from '../../rules/explain/explain.ts';
-import { remediesFor, type Setting, usersAmiss } from '../../rules/explain/remedy.ts';
+import { LEAVING_CHANGES, remediesFor, type Setting, usersAmiss } from '../../rules/explain/remedy.ts';
 import type { Archive } from '../archive/archive.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
@@ -50,6 +50,7 @@ import {
   gentlest,
   type TriedChange,
   tryOnGroup,
+  tryOnHolders,
   tryOnUser,
 } from './what-if.ts';
 
@@ -417,7 +418,7 @@ const excessOf = (
 /** Tries the changes that might clear each failing rule on the whole directory. */
 const tryChanges = async (
   { archive, manifest, then }: ExplainRequest,
-  { target, records, counted }: Facts,
+  { target, records, counted, role }: Facts,
   judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
 ): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
@@ -430,6 +431,10 @@ const tryChanges = async (
       if (excess === undefined) return [];
       return choicesFor(configured, excess, setting).map((choices) => tryOnGroup(configured, choices, excess, setting));
     }
+    const { rule } = configured;
+    if (givesEvents(rule)) return [];
+    if (rule.kind === 'principal' && role !== undefined)
+      return LEAVING_CHANGES.map((changes) => tryOnHolders(rule.id, changes, role.arn, setting));
     if (records === undefined) return [];
     const remedies = remediesFor(configured, on, records, setting);
     return remedies.map((remedy) => tryOnUser(configured.rule.id, remedy));
@@ -443,7 +448,7 @@ const tryChanges = async (
   return new Map(
     plans.map(({ configured, tried: ofRule }) => {
       const changes = ofRule.flatMap((change) => clearing.get(change) ?? []);
-      return [configured.rule.id, isDirectoryRule(configured) ? gentlest(changes) : changes];
+      return [configured.rule.id, configured.rule.kind === 'user' ? changes : gentlest(changes)];
     }),
   );
 };

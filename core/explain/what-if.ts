@@ -122,6 +122,34 @@ const joined = (changes: readonly Change[]): string => {
   return changes.map(({ text }) => text).join(', and ') + note;
 };
 
+/**
+ * Tries to change all users that have a role, on which a rule fails: nothing that can be done about one of them alone helps
+ * as long as another has it.
+ */
+export const tryOnHolders = (
+  ruleId: string,
+  changes: readonly Change[],
+  arn: string,
+  setting: Setting,
+): TriedChange => {
+  const changed: string[] = [];
+  return {
+    text() {
+      const [only, ...others] = changed;
+      const whom = others.length === 0 ? `user ${only}` : `its ${changed.length} users, such as ${somePeople(changed)}`;
+      return `for ${whom}: ${joined(changes)}`;
+    },
+    ruleId,
+    change({ user, record }, isLast) {
+      if (!isLast || user.principalArn !== arn) return undefined;
+      const after = changeUser(user, record, changes, setting);
+      if (after !== undefined) changed.push(user.id);
+      return after;
+    },
+    isDone: () => changed.length > 0,
+  };
+};
+
 /** Tries the changes of a user that make a rule on it pass. */
 export const tryOnUser = (ruleId: string, remedy: Remedy): TriedChange => ({
   text: () => joined(remedy.changes),

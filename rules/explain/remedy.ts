@@ -124,6 +124,14 @@ export const changeUser = (
   return readUser({ ...Object(record), ...Object.assign({}, ...sets) }, user.position);
 };
 
+/** The changes of a role's users that are tried where a rule fails the role: they have it no more, or do not use it. */
+export const LEAVING_CHANGES: readonly (readonly Change[])[] = [
+  ['set apiAccess to DISABLED'],
+  ['remove apiAccessPrincipalArn'],
+  ['disable the user'],
+  ['set apiAccess to DISABLED', 'remove apiAccessPrincipalArn'],
+].map((texts) => CHANGES.filter(({ text }) => texts.includes(text)));
+
 /** Every combination of so many things, in their order. */
 const combinations = <T>(things: readonly T[], count: number): readonly (readonly T[])[] =>
   count === 0
@@ -177,7 +185,12 @@ const beginJudging = (rules: readonly ConfiguredRule[], context: Context) => {
   const nonPasses = new Map<string, NonPass>();
   const evaluation = beginEvaluation(rules, context, undefined, {
     fail: ({ rule, subject, severity }) => nonPasses.set(nonPassKey(rule.id, subject.id), severity),
-    notAssessed: ({ id }, subject) => nonPasses.set(nonPassKey(id, subject.id), 'NOT_ASSESSED'),
+    notAssessed({ id }, subject) {
+      // A role that no user has yet is one to be made: nobody was asked about it.
+      if (subject.kind === 'principal' && context.roles !== undefined && context.roles(subject.id) === undefined)
+        return;
+      nonPasses.set(nonPassKey(id, subject.id), 'NOT_ASSESSED');
+    },
   });
   return { evaluation, nonPasses };
 };
@@ -258,10 +271,10 @@ export const usersAmiss = (isOver: (more: number) => boolean, count: number): nu
   return undefined;
 };
 
-/** Begins to judge a listing, as it is or as it would be, by the directory rules. */
+/** Begins to judge a listing, as it is or as it would be, by the rules on the directory and those on roles. */
 export const beginWhatIf = (rules: readonly ConfiguredRule[], context: Context) => {
   const { evaluation, nonPasses } = beginJudging(
-    rules.filter(({ rule }) => rule.kind === 'directory'),
+    rules.filter(({ rule }) => rule.kind === 'directory' || rule.kind === 'principal'),
     context,
   );
   return {

@@ -504,6 +504,50 @@ describe('what was read beside the listing', () => {
     });
   });
 
+  test('tells what of its users clears a finding on a role', async () => {
+    expect(await changesOf(folder, finding('principal-trusts-outsiders', open))).toEqual([
+      {
+        text: 'for user b: set apiAccess to DISABLED, and remove apiAccessPrincipalArn',
+        newlyFailed: [],
+        sideEffects: [],
+      },
+    ]);
+    const { stdout } = await ask(folder, finding('principal-trusts-outsiders', 'b'));
+    expect(stdout).toMatch(
+      /^Smallest change {2,}for user b: set apiAccess to DISABLED, and remove apiAccessPrincipalArn$/m,
+    );
+  });
+
+  test('tells of all users of a role, and of a finding that is about its use alone', async () => {
+    const unusedRoles = await newFolder();
+    const { roles } = knownFacts([{ ...soundRole(open, NOW), LastUsedDate: new Date(daysAgo(200)).toISOString() }], []);
+    const config: Partial<Config> = { environments: [{ id: ENVIRONMENT, enrich: { iamRoles: { accounts: [] } } }] };
+    const users = ['a', 'b'].map((userId) => api(userId, open));
+    await archiveNights(unusedRoles, [{ number: 1, users, config, enrichments: { ...(roles && { roles }) } }]);
+    const [change] = await changesOf(unusedRoles, finding('idle-principal', open));
+    expect(change?.text).toBe(
+      'for its 2 users, such as a and b: set apiAccess to DISABLED, and remove apiAccessPrincipalArn',
+    );
+    const [sharing] = await changesOf(unusedRoles, finding('shared-principal', open));
+    expect(sharing).toMatchObject({ text: expect.stringMatching(/a role of its own in the account/), sideEffects: [] });
+  });
+
+  test('tells what a change of a user makes worse of its role', async () => {
+    const dormant = await newFolder();
+    const { roles } = knownFacts([{ ...soundRole(open, NOW), AssumeRolePolicyDocument: policy }], []);
+    const config: Partial<Config> = { environments: [{ id: ENVIRONMENT, enrich: { iamRoles: { accounts: [] } } }] };
+    const users = [
+      anApiUser({ userId: 'a', apiAccessPrincipalArn: open, status: 'DISABLED', lastDisabledTime: daysAgo(400) }),
+      aUser({ userId: 'b' }),
+    ];
+    await archiveNights(dormant, [{ number: 1, users, config, enrichments: { ...(roles && { roles }) } }]);
+    const [change] = await changesOf(dormant, finding('long-disabled', 'a'));
+    expect(change).toMatchObject({
+      text: expect.stringContaining('enable the user'),
+      sideEffects: [{ ruleId: 'principal-trusts-outsiders', subject: open, becomes: 'HIGH' }],
+    });
+  });
+
   test('says of a role that was not read why it could not be judged, and never that it passes', async () => {
     const rule = (await answers(folder, 'c')).find(({ id }) => id === 'principal-missing');
     expect(rule).toMatchObject({ outcome: 'NOT_ASSESSED', agreesWithRun: true });
