@@ -23,6 +23,8 @@ const listOf = (isSo: (value: unknown) => boolean) => z.custom((value) => Array.
 const link = z.object({ run: text, key: text, sha256: text });
 const signature = z.object({ scheme: z.optional(count), keyId: text, algorithm: text, value: text });
 
+const acceptedHistory = z.object({ sha256: text, reason: text, problem: text });
+
 const verdict = z.enum(['COMPLETE', 'INCOMPLETE', 'FAILED']);
 
 const RULE_STATES = ['on', 'off', 'not-configured'];
@@ -73,6 +75,7 @@ const manifest = z.object({
   ),
   sequence: z.optional(count),
   previous: z.optional(link),
+  acceptedHistory: z.optional(acceptedHistory),
   unfinished: z.optional(listOf(isObject)),
   signature: z.optional(signature),
 });
@@ -88,6 +91,9 @@ const milestone = z.object({
   sequence: count,
   reason: text,
   previous: link,
+  runs: z.optional(count),
+  head: z.optional(text),
+  retentionUntil: z.optional(text),
   signature: z.optional(signature),
 });
 
@@ -101,6 +107,7 @@ const report = z.object({
   findings: z.object({ bySeverity: z.record(z.enum(SEVERITIES), count), byState: z.record(text, count) }),
   waiverTroubles: z.optional(z.array(z.object({ kind: text, rule: text, user: text }))),
   previousRun: z.optional(text),
+  acceptedHistory: z.optional(acceptedHistory),
 });
 
 const digest = z.object({

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { entryFault, isFinding, manifestFault, objectFault, reportFault } from '../../../core/archive/shapes.ts';
+import { aMilestone } from '../../support/chain-entries.ts';
 import { aFinding, aManifest } from '../../support/findings.ts';
 
 const object = { key: 'snapshots/a', sha256: 'a', size: 1 };
@@ -16,6 +17,17 @@ test.each<{ name: string; differs: object; fault: string | undefined }>([
   },
   { name: 'a listing that began late', differs: { late: true }, fault: undefined },
   { name: 'a listing that did not begin late', differs: { late: false }, fault: 'late' },
+  {
+    name: 'a history that somebody accepted',
+    differs: { acceptedHistory: { sha256: 'a', reason: 'b', problem: 'c' } },
+    fault: undefined,
+  },
+  { name: 'a history that is accepted by nothing', differs: { acceptedHistory: null }, fault: 'acceptedHistory' },
+  {
+    name: 'a history that is accepted for no reason',
+    differs: { acceptedHistory: { sha256: 'a', problem: 'c' } },
+    fault: 'acceptedHistory.reason',
+  },
   { name: 'part of a hash', differs: { hashes: { ruleset: 'r', config: 'c' } }, fault: 'hashes.waivers' },
   { name: 'a half of a user', differs: { counts: { ...sound.counts, users: 0.5 } }, fault: 'counts.users' },
   { name: 'no objects', differs: { objects: undefined }, fault: 'objects' },
@@ -32,6 +44,19 @@ test.each<{ name: string; differs: object; fault: string | undefined }>([
   { name: 'a rule without options', differs: { rules: { one: { ...rule, options: [] } } }, fault: 'rules' },
 ])('says of a manifest with $name what is wrong with it', ({ differs, fault }) => {
   expect(entryFault({ ...sound, ...differs })).toBe(fault && `${fault} is not what it has there`);
+});
+
+const link = { run: 'a', key: 'b', sha256: 'c' };
+const closing = { ...aMilestone(2, 'closing', link), runs: 1, head: '1:c', retentionUntil: '2033-01-01' };
+
+test.each<{ name: string; differs: object; fault: string | undefined }>([
+  { name: 'all that a closing says', differs: {}, fault: undefined },
+  { name: 'nothing of it', differs: { runs: undefined, head: undefined, retentionUntil: undefined }, fault: undefined },
+  { name: 'no count of runs', differs: { runs: 'many' }, fault: 'runs' },
+  { name: 'no text as its head', differs: { head: 1 }, fault: 'head' },
+  { name: 'no text as its end of retention', differs: { retentionUntil: null }, fault: 'retentionUntil' },
+])('says of a closing with $name what is wrong with it', ({ differs, fault }) => {
+  expect(entryFault({ ...closing, ...differs })).toBe(fault && `${fault} is not what it has there`);
 });
 
 test.each<{ name: string; rules: unknown; fault: string | undefined }>([

@@ -237,6 +237,13 @@ const ofManifests: readonly Tampering[] = [
     words: 'is no manifest of a complete run: objects is not what it has there',
   },
   {
+    name: 'a manifest goes on from a history that nobody accepted',
+    tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, acceptedHistory: null })),
+    problems: ['edited 3'],
+    notes: ['unchecked 3'],
+    words: 'is no manifest of a complete run: acceptedHistory is not what it has there',
+  },
+  {
     name: 'a manifest is of a run that is not complete',
     tamper: (hands) => hands.manifest(3, (manifest) => ({ ...manifest, verdict: 'INCOMPLETE' })),
     problems: ['edited 3'],
