@@ -105,10 +105,11 @@ describe('the places of a chain', () => {
       [entryKey(3)]: anEntry(3, { previous: { run: entryRun(2), key: entryKey(2), sha256: 'a' } }),
       [entryKey(4)]: '{',
       [entryKey(5)]: '{',
+      [entryKey(6)]: anEntry(6, { previous: { run: 'of a lie', key: entryKey(3), sha256: 'a' } }),
       [entryKey(9)]: '{',
       [latestKey(ENVIRONMENT)]: { run: entryRun(5), manifest: copyKey(5), sha256: 'a', sequence: 5 },
     });
-    expect(links.map(({ run }) => run)).toEqual([1, 2, 3, undefined, 5, 9].map((one) => one && entryRun(one)));
+    expect(links.map(({ run }) => run)).toEqual([1, 2, 3, undefined, 5, 6, 9].map((one) => one && entryRun(one)));
     expect(problems.map(({ kind, run }) => [kind, run])).toEqual(
       [1, 2, undefined, 5, 9].map((one) => ['edited', one === undefined ? null : entryRun(one)]),
     );
@@ -164,8 +165,13 @@ describe('a chain', () => {
       problems: [`forked ${entryRun(4)} 04`, `edited ${entryRun(2)} 02`],
     },
     {
+      name: 'that goes on past others from a place that holds',
+      links: [first, second, third, follow(4, second, { acceptedHistory: accepted(second.sha256 ?? '') })],
+      problems: [`forked ${entryRun(4)} 04`],
+    },
+    {
       name: 'with places that can not be read, which nobody holds against each other',
-      links: [first, unread(2), { ...unread(3), sha256: 'a' }, fourth],
+      links: [first, unread(2), { ...unread(3), sha256: 'a', run: entryRun(3) }, follow(4, unread(3))],
       problems: [],
     },
     {
@@ -182,7 +188,8 @@ describe('a chain', () => {
 
   test('says which places somebody let it go on past', () => {
     const going = follow(4, first, { acceptedHistory: accepted(first.sha256 ?? '') });
-    const links = [first, second, third, going];
+    const closing = linkOf(6, aMilestone(6, 'closing', linkToEntry(entryKey(5), anEntry(5))));
+    const links = [first, second, third, going, unread(5), closing];
     expect([...acceptedPlaces(links)]).toEqual([2, 3, 4].map((number) => [entryKey(number), 'looked into it']));
     expect(acceptanceNotes(links)).toEqual([
       {
@@ -247,6 +254,7 @@ describe('signatures of a chain', () => {
   test.each([
     { links: [plain(1)], words: 'has no signature, and no other manifest here has one' },
     { links: [plain(1), valid(2)], words: `it was made before the first signed one, of run ${entryRun(2)}` },
+    { links: [valid(1), unread(2), plain(3)], words: `though that of run ${entryRun(1)} before it has one` },
     { links: [valid(1), unknown(2), plain(3)], words: `though that of run ${entryRun(2)} before it has one` },
   ])('are missed in these words: $words', ({ links, words }) => {
     expect(signatureProblems(links, true)[0]?.message).toContain(words);
