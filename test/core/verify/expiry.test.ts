@@ -2,7 +2,10 @@ import { cp } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decide } from '../../../core/archive/close.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { chainKey } from '../../../core/archive/keys.ts';
 import type { RetentionDuty } from '../../../core/model/retention.ts';
+import { runName } from '../../../core/model/run-name.ts';
+import { withoutExpired } from '../../../core/verify/expiry.ts';
 import { findHeads } from '../../../core/verify/heads.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
@@ -239,4 +242,84 @@ describe('what is gone', () => {
       expect(found.problems).toMatchObject(problems);
     },
   );
+});
+
+describe('of problems', () => {
+  const NOW = Date.UTC(2030, 0, 1);
+  const until = NOW - Math.ceil(365.25) * DAY_MS;
+  const runAt = (milliseconds: number): string => runName(new Date(milliseconds));
+  const [OLD, OLDER, YOUNG] = [until, until - DAY_MS, until + 1000].map(runAt) as [string, string, string];
+  const links = [{ key: chainKey(ENVIRONMENT, 4), run: YOUNG }];
+  const problem = (kind: Problem['kind'], run: string | null, key: string): Problem => ({
+    kind,
+    run,
+    key,
+    message: 'm',
+  });
+  const place = (number: number): string => chainKey(ENVIRONMENT, number);
+  const settled = (problems: readonly Problem[], retention: RetentionDuty | undefined = ONE_YEAR) => {
+    const { problems: left, notes, expired } = withoutExpired(links, problems, { now: NOW, retention });
+    return {
+      left: left.map(({ key }) => key),
+      said: notes.map(({ run, message }) => [run, message.split(':')[0]]),
+      expired,
+    };
+  };
+
+  test.each<{ name: string; problems: readonly Problem[]; run: string; sequence: number; said: string }>([
+    {
+      name: 'what is missing or was left without its manifest, up to the last moment',
+      problems: [problem('missing', OLDER, 'a'), problem('orphaned', OLD, 'b')],
+      run: OLD,
+      sequence: 0,
+      said: '2 other objects are not there any more',
+    },
+    {
+      name: 'places, and those before of which nobody knows the run',
+      problems: [problem('missing', null, place(1)), problem('missing', OLD, place(2)), problem('missing', OLDER, 'a')],
+      run: OLD,
+      sequence: 2,
+      said: '2 places of the chain up to 2 and 1 other object are not there any more',
+    },
+    {
+      name: 'one place',
+      problems: [problem('missing', OLD, place(1))],
+      run: OLD,
+      sequence: 1,
+      said: '1 place of the chain up to 1 is not there any more',
+    },
+    {
+      name: 'one other object',
+      problems: [problem('missing', OLD, 'a')],
+      run: OLD,
+      sequence: 0,
+      said: '1 other object is not there any more',
+    },
+  ])('expired are $name', ({ problems, run, sequence, said }) => {
+    expect(settled(problems)).toEqual({ left: [], said: [[run, said]], expired: { run, sequence, until } });
+  });
+
+  test.each<{ name: string; problems: readonly Problem[] }>([
+    { name: 'that are too young', problems: [problem('missing', YOUNG, 'a'), problem('missing', YOUNG, place(3))] },
+    { name: 'of another kind', problems: [problem('edited', OLD, 'a'), problem('unreadable', OLD, place(1))] },
+    { name: 'of no run', problems: [problem('missing', null, 'a'), problem('missing', null, place(1))] },
+    { name: 'of a run that is none', problems: [problem('missing', 'one', 'a')] },
+  ])('none expired that are $name', ({ problems }) => {
+    expect(settled(problems)).toEqual({ left: problems.map(({ key }) => key), said: [], expired: undefined });
+  });
+
+  test('stay those at and past the last place that expired, and of another kind', () => {
+    const stay = [
+      problem('missing', null, place(3)),
+      problem('edited', null, place(1)),
+      problem('missing', null, 'a'),
+      problem('missing', OLDER, place(1)),
+    ];
+    expect(settled([...stay, problem('missing', OLD, place(2))]).left).toEqual([place(3), place(1), 'a']);
+  });
+
+  test('stay all where what is old is kept', () => {
+    const problems = [problem('missing', OLD, 'a')];
+    expect(settled(problems, { years: 1, afterRetention: 'keep' }).left).toEqual(['a']);
+  });
 });

@@ -70,16 +70,11 @@ describe('what runs vouch for', () => {
       }),
       vouched: [],
     },
-    {
-      name: 'nothing that it names without a key, a hash or a size',
-      manifest: attemptManifest({
-        a: { ...claim(own, 'x'), key: 1 },
-        b: { ...claim(own, 'x'), sha256: 1 },
-        c: { ...claim(own, 'x'), size: '1' },
-        d: null,
-      }),
-      vouched: [],
-    },
+    ...[{ key: 1 }, { sha256: 1 }, { size: '1' }].map((differs) => ({
+      name: `nothing that it names with another ${Object.keys(differs).join()}, and the rest`,
+      manifest: attemptManifest({ bad: { ...claim(own, 'x'), ...differs }, none: null, report: claim(own, 'x') }),
+      vouched: [own],
+    })),
     { name: 'nothing where it names nothing', manifest: '{}', vouched: [] },
     { name: 'nothing where it is none', manifest: '{', vouched: [] },
     { name: 'nothing where it is a list', manifest: '[]', vouched: [] },
@@ -88,6 +83,13 @@ describe('what runs vouch for', () => {
     expect(await claimed({ [key]: manifest }, [runOf(2, {}, { [key]: manifest })])).toEqual(
       [key, ...vouched].map((one) => [entryRun(2), one, undefined]),
     );
+  });
+
+  test('is nothing by what is no manifest, whatever it names', async () => {
+    const report = attemptManifest({ report: claim(tried.object(SNAPSHOT), 'x') });
+    expect(await claimed({ [own]: report }, [runOf(2, {}, { [own]: report })])).toEqual([
+      [entryRun(2), own, undefined],
+    ]);
   });
 
   test('is read before where the manifest of the attempt was', async () => {
