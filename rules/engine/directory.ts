@@ -138,9 +138,9 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
   let belonging = 0;
   let maybeBelonging = 0;
   let usersWithKey = 0;
-  // Those that may be in any group, and of them those that count for sure.
+  // Those that may be in any group, and of them those that the rule counts out of for sure.
   let anywhere = 0;
-  let surelyAnywhere = 0;
+  let belongingAnywhere = 0;
 
   const noteDoubt = (user: User, unknown: number): void => {
     const reason = firstReason(conditions, user, options, context);
@@ -149,7 +149,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     doubts.set(user.position, unknown + (number << REASON_SHIFT));
   };
 
-  const file = (user: User, only: ReadonlySet<string> | undefined, isSure: boolean): void => {
+  const file = (user: User, only: ReadonlySet<string> | undefined, isBelonging: boolean): void => {
     if (keys === undefined) positions.push(user.position);
     let hasKey = false;
     for (const { name, key, users } of shared) {
@@ -158,7 +158,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       if (text === undefined) {
         if (key.unknown === undefined) continue;
         anywhere += 1;
-        if (isSure) surelyAnywhere += 1;
+        if (isBelonging) belongingAnywhere += 1;
         reasonsOfOthers.add(key.unknown(user, options, context));
         continue;
       }
@@ -199,10 +199,10 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
         low: { count: sure, outOf: belonging + maybeBelonging - mayBelong, key },
         high: {
           count: sure + mayCount + mayBelong + mayBoth + anywhere,
-          outOf: belonging + mayBelong + mayBoth + anywhere - surelyAnywhere,
+          outOf: belonging + mayBelong + mayBoth + anywhere - belongingAnywhere,
           key,
         },
-        doubt: () => doubtOf(members, mayCount + maybeBelonging + surelyAnywhere),
+        doubt: () => doubtOf(members, mayCount + maybeBelonging + belongingAnywhere),
       },
       ids: () => idsOf(members, idAt),
     };
@@ -265,7 +265,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       }
       const unknown = (truth === true ? SURE : MAY_COUNT) + (isOneOf === true ? SURE : MAY_BELONG);
       if (unknown !== SURE) noteDoubt(user, unknown);
-      file(user, only, unknown === SURE);
+      file(user, only, isOneOf === true);
     },
 
     mayCount: (user) =>

@@ -152,6 +152,31 @@ describe('users that are counted by a key', () => {
     expect(told(rule, some(2, { lastName: 'Love' }))).toEqual({ '{"lastName":"Love"}0': 'group has no domain' });
   });
 
+  describe('by their roles', () => {
+    const [A, B] = [aRoleArn('a'), aRoleArn('b')];
+    const bound = { userId: 'bound', apiAccess: 'ENABLED', apiAccessPrincipalArn: A };
+    const maybe = { ...bound, userId: 'maybe', apiAccess: undefined };
+
+    test.each([
+      { name: 'one is somebody', clause: 'count > 5', users: [bound], is: {} },
+      {
+        name: 'one and one who may be counted are somebody',
+        clause: 'count > 5',
+        users: [bound, { ...maybe, apiAccessPrincipalArn: B }],
+        is: {},
+      },
+      {
+        name: 'no more are counted than there are, wherever one belongs that may be counted',
+        clause: 'count <= counted',
+        users: [bound, { ...maybe, apiAccessPrincipalArn: undefined }],
+        is: { [A]: 'm', [ENVIRONMENT]: expect.any(String) },
+      },
+    ])('$name', ({ clause, users, is }) => {
+      const rule = directoryRule(clause, { where: ['user.apiBound'], by: 'user.apiAccessPrincipalArn' });
+      expect(told(rule, users)).toEqual(is);
+    });
+  });
+
   test('of whom there is none are not assessed', () => {
     const rule = directoryRule('count > 1', { ...byDomain, where: ['user.superUser'] });
     expect(told(rule, some(3))).toEqual({ [ENVIRONMENT]: 'nobody is counted' });

@@ -308,6 +308,29 @@ describe('what a check is asked besides', () => {
   });
 });
 
+describe('whoever may be in any group', () => {
+  const most = defineDirectoryRule({
+    ...texts,
+    id: 'most',
+    options: {},
+    about: 'principal',
+    counts: [superUser],
+    keys: { arn: { text: 'an ARN', of: ({ principalArn }) => principalArn, unknown: () => 'it has no ARN' } },
+    limit: ({ count, outOf }) => ({ text: 'over 80 per cent', holds: count * 100 > outOf * 80 }),
+    violation: ({ count, outOf }) => ({ message: `${count} of ${outOf}`, evidence: {} }),
+  });
+  const A = aRoleArn('a');
+
+  test.each([
+    { name: 'and may count', type: undefined, doubt: 'it depends on 1 user: it has no ARN' },
+    { name: 'and counts', type: 'SUPER_USER', doubt: 'it depends on 1 user: it has no ARN' },
+    { name: 'and does not count, makes no difference', type: 'APP_USER', doubt: undefined },
+  ])('$name', ({ type, doubt }) => {
+    const users = [aUser({ type: 'SUPER_USER', apiAccessPrincipalArn: A }), aUser({ userId: 'x', type })];
+    expect(judged(most, users).told[A]).toBe(doubt);
+  });
+});
+
 describe('the ids that evidence names', () => {
   const ids = (count: number): readonly string[] =>
     Array.from({ length: count }, (_, number) => String(number).padStart(3, '0'));
