@@ -152,8 +152,12 @@ describe('a rule that breaks', () => {
       brokeOn: USER,
     },
     {
-      name: 'throws where it makes one of two',
-      rule: onDirectory({ about: 'user', keys: { all: { text: 'all', of: () => 'all' } }, merge: explode }),
+      name: 'throws where it makes one of two, before it comes to others',
+      rule: onDirectory({
+        about: 'user',
+        keys: { half: { text: 'half', of: ({ id }: { id: string }) => (id > 'u2' ? 'upper' : 'lower') } },
+        merge: explode,
+      }),
       brokeOn: { kind: 'user', id: 'u0' },
     },
     {
