@@ -34,7 +34,10 @@ const missing = (arn: string): RoleRecord => ({ arn, readAt: READ_AT, exists: fa
 const denied = (arn: string): RoleRecord => ({ arn, unread: 'iam:GetRole failed: AccessDenied (403)' });
 const outside = (arn: string): RoleRecord => ({ ...sound(arn), trust: aTrustPolicy({ Principal: '*' }) });
 
-const facts = (role: (arn: string) => RoleRecord = sound, groups: readonly GroupRecord[] = []): Enrichments => ({
+const facts = (
+  role: (arn: string) => RoleRecord = sound,
+  groups: readonly GroupRecord[] = [],
+): { readonly [N in keyof Enrichments]-?: NonNullable<Enrichments[N]> } => ({
   roles: async function* roles({ arns }) {
     for (const arn of arns()) yield role(arn);
   },
@@ -56,7 +59,7 @@ const bound = (userId: string, members = {}) => anApiUser({ userId, apiAccessPri
 const plain = (userId: string, members = {}) => aUser({ userId, ...members });
 
 type Night = Omit<NightPlan, 'number'>;
-const night = (users: readonly unknown[], enrichments = facts(), differs: Partial<Night> = {}): Night => ({
+const night = (users: readonly unknown[], enrichments: Enrichments = facts(), differs: Partial<Night> = {}): Night => ({
   users,
   enrichments,
   config: CONFIG,
@@ -380,6 +383,39 @@ describe('what was read', () => {
       state: 'not-assessed',
       reason: 'run 20261124T020000Z did not read permission groups',
     });
+  });
+
+  /** Notes who is asked, and by when an answer has to be there. */
+  const noting = () => {
+    const { roles, groups } = facts();
+    const asked: [what: string, deadline: number][] = [];
+    const enrichments: Enrichments = {
+      roles(request) {
+        asked.push(['roles', request.deadline]);
+        return roles(request);
+      },
+      groups(deadline) {
+        asked.push(['groups', deadline]);
+        return groups(deadline);
+      },
+    };
+    return { asked, enrichments };
+  };
+
+  test('is asked for until there is time left to judge everybody', async () => {
+    const { asked, enrichments } = noting();
+    const deadline = Date.parse(READ_AT) + 60_000;
+    await audited('principal-missing', night([bound('a'), plain('b')], enrichments, { deadline }));
+    expect(asked.map(([what]) => what)).toEqual(['groups', 'roles']);
+    for (const [, until] of asked) expect(until).toBeLessThan(deadline);
+  });
+
+  test('is nothing where nobody was listed, and nobody is asked', async () => {
+    const { asked, enrichments } = noting();
+    const { report, rule } = await audited('effective-super-user', night([], enrichments));
+    expect(report).toMatchObject({ verdict: 'INCOMPLETE', reason: 'empty-roster' });
+    expect(rule).toMatchObject({ state: 'not-assessed', reason: 'nobody was listed' });
+    expect(asked).toStrictEqual([]);
   });
 
   test('is nothing where the config asks for nothing, and the rules are off', async () => {
