@@ -79,15 +79,10 @@ const unreadRecord = (arn: string, unread: string, before: Roles | undefined, no
 };
 
 /** The ARNs, those first that were never read, then the least recently read: no account keeps another's from their turn. */
-function* inOrder({ arns, before }: RolesRequest): Generator<string> {
+const inOrder = ({ arns, before }: RolesRequest): readonly string[] => {
   const known = new Map(before?.answered());
-  const again: string[] = [];
-  for (const arn of arns()) {
-    if (known.has(arn)) again.push(arn);
-    else yield arn;
-  }
-  yield* again.toSorted((one, other) => (known.get(one) ?? 0) - (known.get(other) ?? 0));
-}
+  return [...arns()].toSorted((one, other) => (known.get(one) ?? 0) - (known.get(other) ?? 0));
+};
 
 /** The roles of an account that are listed, by ARN, of those that are asked for; undefined where they can't be. */
 const listRoles = async (

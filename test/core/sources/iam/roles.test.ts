@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../../../core/model/clock.ts';
 import { type RoleRecord, Roles } from '../../../../core/model/roles.ts';
@@ -9,8 +12,13 @@ import { CALLER } from '../../../../simulator/server.ts';
 import { ACCOUNT, aRoleArn, daysAgo, NOW } from '../../../support/builders.ts';
 
 const open: Iam[] = [];
+const servers: Server[] = [];
 
 afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
   await Promise.all(open.splice(0).map((iam) => iam.close()));
 });
 
@@ -244,6 +252,82 @@ describe('faults', () => {
   });
 });
 
+describe('an answer of 200', () => {
+  const ANSWERS: Readonly<Record<string, string>> = {
+    GetCallerIdentity: `<Account>${ACCOUNT}</Account>`,
+    ListRoles: '<Roles/><IsTruncated>false</IsTruncated>',
+  };
+
+  /** Reads roles from what answers every request so, by its action; another is answered with a 404 of IAM. */
+  const readerOf = async (answers: Readonly<Record<string, string>>, mayList = false) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      request.on('end', () => {
+        const action = new URLSearchParams(body).get('Action') ?? '';
+        asked.push(action);
+        const answer = { ...ANSWERS, ...answers }[action];
+        response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'text/xml' });
+        response.end(
+          answer === undefined
+            ? '<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code></Error></ErrorResponse>'
+            : `<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`,
+        );
+      });
+    });
+    server.listen(0);
+    await once(server, 'listening');
+    servers.push(server);
+    const { port } = server.address() as AddressInfo;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const { ask } = await reader({}, { iam: { endpoint }, sts: { endpoint }, mayList });
+    return { ask, asked };
+  };
+
+  test.each([
+    ['no role', ''],
+    ['a role of no name', '<Role><RoleId>AROA</RoleId></Role>'],
+    ['a role of no id', `<Role><Arn>${ARN}</Arn></Role>`],
+  ])('that holds %s leaves it unread, and never missing', async (_, answer) => {
+    const { ask } = await readerOf({ GetRole: answer });
+    expect(await ask([ARN])).toEqual([{ arn: ARN, unread: expect.stringContaining('iam:GetRole failed') }]);
+  });
+
+  test('that holds no more than the name and the id of a role tells no more', async () => {
+    const { ask } = await readerOf({ GetRole: `<Role><Arn>${ARN}</Arn><RoleId>AROA</RoleId></Role>` });
+    const [record] = await ask([ARN]);
+    expect(record).toEqual({
+      arn: ARN,
+      readAt: expect.any(String),
+      exists: true,
+      roleId: 'AROA',
+      lastUsedAt: null,
+      trust: undefined,
+    });
+    expect(record).not.toHaveProperty('createdAt');
+  });
+
+  test('that names no account is of none', async () => {
+    const { ask } = await readerOf({ GetCallerIdentity: '' });
+    const unread = `account ${ACCOUNT} was not asked: STS says that the credentials are of no account`;
+    expect(await ask([ARN])).toEqual([{ arn: ARN, unread }]);
+  });
+
+  test.each([
+    ['no list', ''],
+    ['a part of a list, and not where it goes on', '<Roles/><IsTruncated>true</IsTruncated>'],
+    ['the same part again and again', '<Roles/><IsTruncated>true</IsTruncated><Marker>m</Marker>'],
+  ])('that holds %s leaves each role to be asked for', async (_, list) => {
+    const arns = Array.from({ length: 201 }, (_one, index) => aRoleArn(`role-${index}`));
+    const { ask, asked } = await readerOf({ ListRoles: list }, true);
+    expect((await ask(arns)).filter(({ exists }) => exists === false)).toHaveLength(201);
+    expect(asked.filter((action) => action === 'GetRole')).toHaveLength(201);
+  });
+});
+
 describe('where time is short', () => {
   /** On a busy machine the account is not asked in time either. */
   const noTime = expect.stringContaining('there was no time left to read it');
@@ -300,6 +384,17 @@ describe('where time is short', () => {
   test('a request that hangs is left when the time is over', async () => {
     const { ask } = await reader({ roles: [soundRole(A, NOW)], faults: [{ fault: 'hang', action: 'GetRole' }] });
     expect(await ask([A], undefined, NOW + 700)).toEqual([{ arn: A, unread: noTime }]);
+  });
+
+  test('nobody waits for a turn that comes when the time is over', async () => {
+    const { ask, clock } = await reader({ roles: [soundRole(A, NOW)] });
+    expect(await ask([A], undefined, NOW + 200)).toEqual([{ arn: A, unread: noTime }]);
+    expect(clock.waits).not.toContain(200);
+  });
+
+  test('an answer of a week ago stands in no more', async () => {
+    const { ask } = await reader();
+    expect(await ask([A], known(answeredAt(A, daysAgo(7))), NOW)).toMatchObject([{ unread: noTime, isOutdated: true }]);
   });
 
   test('what nobody knew is not judged', async () => {
