@@ -67,6 +67,8 @@ test('groups are in the order of what has not resolved, severity, and the catalo
     [first, 'CRITICAL', 'resolved'],
     [first, 'LOW', 'resolved'],
   ]);
+  const severe = findingGroups(facts).filter((group) => group.isSevere);
+  expect(severe.map(({ ruleId, isResolved }) => [ruleId, isResolved])).toEqual([['z-old', false]]);
 });
 
 test('severe is what is critical or high and has not resolved', () => {

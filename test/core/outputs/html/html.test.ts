@@ -437,6 +437,54 @@ test('tells what the report stands on, and that its own hash stands in the manif
   );
 });
 
+test('tells of the last complete run before, and of other code, where there is such', () => {
+  const words = read();
+  for (const text of ['Manifest of the last', 'Code ', 'other code']) expect(words).not.toContain(text);
+  const last = { key: 'manifests/before.json', sha256: 'e'.repeat(64) } as NonNullable<RunFacts['last']>;
+  const code = { version: '1.2.0', sha256: 'ab'.repeat(32) };
+  expect(read({ last })).toContain(`Manifest of the last complete run before ${last.key} ${last.sha256}`);
+  expect(read({ report: aReport({ code }) })).toMatch(/Code 1\.2\.0, SHA-256 (?:ab){32} Written by/);
+  const previousCode = { version: '1.1.0', sha256: 'cd'.repeat(32) };
+  expect(read({ report: aReport({ code, previousCode }) })).toContain(
+    `other code than that of run 20261123T020000Z: 1.1.0, ${previousCode.sha256}`,
+  );
+});
+
+describe('the trend', () => {
+  const CUT = 'There is no earlier trend : the report of run 20261123T020000Z carries none.';
+  test.each([
+    { name: 'has the run before', report: aReport({ trend: [['20261123T020000Z', 0, 0, 0, 0, 0]] }), isCut: false },
+    {
+      name: 'has it among others',
+      report: aReport({
+        trend: [
+          ['20261123T020000Z', 0, 0, 0, 0, 0],
+          ['20261124T020000Z', 0, 0, 0, 0, 0],
+        ],
+      }),
+      isCut: false,
+    },
+    { name: 'lacks it', report: aReport({ trend: [['20261124T020000Z', 0, 0, 0, 0, 0]] }), isCut: true },
+    { name: 'of a first run lacks nothing', report: aFirstReport({ trend: [] }), isCut: false },
+  ])('$name', ({ report, isCut }) => {
+    expect(read({ report }).includes(CUT)).toBe(isCut);
+    expect(read({ report })).not.toContain('not complete and is not in it');
+  });
+});
+
+test('goes by the id of an environment without a name', () => {
+  const page = reportPage(someRunFacts({ environmentName: undefined }));
+  expect(page).toContain('<title>vs57phhvijir4kv5rf6ywt, 2026-11-24: FinSpace access audit</title>');
+  expect(page).toContain('<h1><bdi>vs57phhvijir4kv5rf6ywt</bdi></h1>');
+});
+
+test('leads to the pages that show it in another way where they are', () => {
+  expect(reportPage(someRunFacts())).not.toContain('<a href="users.html">');
+  expect(reportPage(someRunFacts(), undefined, true)).toContain(
+    '<a href="users.html">By user</a><a href="controls.html">By control</a>',
+  );
+});
+
 test.each([
   { verdict: 'COMPLETE' as const, href: '../../index.html' },
   { verdict: 'INCOMPLETE' as const, href: '../../../../reports/environment=vs57phhvijir4kv5rf6ywt/index.html' },
