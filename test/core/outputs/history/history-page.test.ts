@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
 import {
   type EarlierYear,
   earlierYearOf,
   type HistoryRow,
   historyPage,
+  historyRowOf,
+  inOrder,
   readHistoryPage,
   rowsToMove,
   yearPage,
 } from '../../../../core/outputs/history/history-page.ts';
 import { DAY_MS } from '../../../../rules/engine/time.ts';
+import { aReport, counts } from '../../notify/digest/facts.ts';
+import { wordsOf } from '../html/run-facts.ts';
 
 const ENVIRONMENT = 'vs57phhvijir4kv5rf6ywt';
 const FIRST = Date.UTC(2026, 10, 1, 2);
@@ -101,6 +106,101 @@ test('says at once when the latest attempt is not complete', () => {
 
 test('without a complete run it says so', () => {
   expect(pageOf([attempt(0)])).toContain('No run was complete yet.');
+  expect(wordsOf(pageOf([attempt(0)]))).toContain('This page knows of no complete run ever: nobody has looked');
+});
+
+/** A row of a run that was late. */
+const late = (days: number): HistoryRow => {
+  const [name, verdict, , ...numbers] = row(days);
+  return [name, verdict, 'late', ...numbers];
+};
+
+test.each<{ name: string; all: readonly HistoryRow[]; says: string }>([
+  {
+    name: 'the last complete one, whatever came after it',
+    all: [row(0, 5), row(1, 2), attempt(2)],
+    says: 'The latest complete run, 2026-11-02 02:00 UTC , judged 400 users: 2 findings stand .',
+  },
+  {
+    name: 'that one finding stands',
+    all: [row(0)],
+    says: 'The latest complete run, 2026-11-01 02:00 UTC , judged 400 users: 1 finding stands .',
+  },
+  {
+    name: 'that it was late',
+    all: [row(0), late(1)],
+    says: 'The latest complete run, 2026-11-02 02:00 UTC ( late ), judged 400 users: 1 finding stands .',
+  },
+])('says what stands: $name', ({ all, says }) => {
+  expect(wordsOf(pageOf(all))).toContain(says);
+});
+
+test('marks a complete run that was late, and no other', () => {
+  expect(linesOf(pageOf([late(0), row(1)]))).toEqual([
+    '2026-11-02 02:00 Complete 400 0 1 0 0 0',
+    '2026-11-01 02:00 Complete late 400 0 1 0 0 0',
+  ]);
+  expect(pageOf([row(0)])).not.toContain('<b></b>');
+});
+
+test.each([
+  { name: 'half as long again as is usual after the last complete run', all: [...rows(0, 1), attempt(2)], due: 2.5 },
+  { name: 'that, whatever was usual long ago', all: rows(0, 7, 8, 9, 10), due: 11.5 },
+])('is said to be old $name', ({ all, due }) => {
+  expect(pageOf(all)).toContain(`data-due="${FIRST + due * DAY_MS}" hidden`);
+  expect(wordsOf(pageOf(all))).toContain(
+    `This page knows of no complete run since ${new Date(FIRST + (due - 1.5) * DAY_MS).toISOString().slice(0, 10)} 02:00 UTC`,
+  );
+});
+
+test('of one run nobody knows what is usual', () => {
+  expect(pageOf([row(0)])).toContain('data-due="0" hidden');
+});
+
+test('has the trend of complete runs alone', () => {
+  const chartOf = (all: readonly HistoryRow[]) => /<h2 id="trend-title">.*?<\/section>/s.exec(pageOf(all))?.[0];
+  const chart = chartOf([row(0), attempt(0.5), row(1)]);
+  expect(chart).toContain('<svg');
+  expect(chart).toBe(chartOf([row(0), row(1)]));
+});
+
+test('goes by the name of its environment, else by its id', () => {
+  expect(pageOf([row(0)])).toContain('<title>research: FinSpace access audits</title>');
+  expect(pageOf([row(0)])).toContain('<h1><bdi>research</bdi></h1>');
+  const unnamed = historyPage(ENVIRONMENT, undefined, { rows: [row(0)], earlier: [] });
+  expect(unnamed).toContain(`<title>${ENVIRONMENT}: FinSpace access audits</title>`);
+  expect(unnamed).toContain(`<h1><bdi>${ENVIRONMENT}</bdi></h1>`);
+});
+
+test('runs are in order, and of one run the attempts come first, as they were made', () => {
+  const [run] = row(1);
+  const another: HistoryRow = [`${run}-zzz`, 'FAILED', 'config', 0, 0, 0, 0, 0, 0];
+  const ordered = [row(0), attempt(1), another, row(1), attempt(2)];
+  expect(ordered.toReversed().toSorted(inOrder)).toEqual(ordered);
+  expect([...ordered.slice(2), ...ordered.slice(0, 2)].toSorted(inOrder)).toEqual(ordered);
+  expect(inOrder(row(1), row(1, 7))).toBe(0);
+});
+
+test.each<{ name: string; report: Partial<Report>; is: readonly [verdict: string, reason: string] }>([
+  { name: 'complete', report: {}, is: ['COMPLETE', ''] },
+  { name: 'late', report: { late: true }, is: ['COMPLETE', 'late'] },
+  {
+    name: 'late, of an attested roster',
+    report: {
+      late: true,
+      source: { kind: 'roster', attestedBy: { name: 'Ada', statement: 'all', at: '2026-11-24T00:00:00Z' } },
+    },
+    is: ['COMPLETE', 'late, attested, not seen'],
+  },
+  { name: 'cut', report: { verdict: 'INCOMPLETE', reason: 'deadline', late: true }, is: ['INCOMPLETE', 'deadline'] },
+])('the row of a run that is $name says so', ({ report, is }) => {
+  const findings = counts({}, { CRITICAL: 1, HIGH: 2, MEDIUM: 3, LOW: 4, INFORMATIONAL: 5 });
+  expect(historyRowOf(aReport({ findings, ...report }), 'name')).toEqual(['name', ...is, 400, 1, 2, 3, 4, 5]);
+});
+
+test('a year is summed up by its complete runs, others, and the last complete one', () => {
+  expect(earlierYearOf('2026', [row(0), row(1), attempt(2)])).toEqual(['2026', 2, 1, '20261102T020000Z']);
+  expect(earlierYearOf('2026', [attempt(2)])).toEqual(['2026', 0, 1, '']);
 });
 
 describe('its rows', () => {
