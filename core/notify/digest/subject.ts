@@ -35,6 +35,9 @@ const MAX_SUBJECT = 99;
 /** The environment's name is shortened to this many characters before anything is left out of what happened. */
 const LEAST_NAME = 20;
 
+/** The least that is left of it: one character. */
+const SHORTEST_NAME = 4;
+
 /** The number of those that fail and are not accepted, of all severities or those of a band. */
 const failingOf = ({ findings: { bySeverity } }: Report, band: Band | undefined): number =>
   SEVERITIES.filter((severity) => band === undefined || isInBand(severity, band)).reduce(
@@ -110,14 +113,11 @@ const forms = (facts: BandFacts, news: readonly Highlight[], troubles: number): 
     news,
     BAD_NEWS.filter((kind) => kind !== 'reminder' && kind !== 'carried'),
   );
+  const bad = newOrWorse > 0 ? [`${numberText(newOrWorse)} new or worse${worstOf(news)}`] : badNews(news);
   return [
     changes(facts, news, troubles, badNews(news)),
-    changes(
-      facts,
-      news,
-      troubles,
-      newOrWorse > 0 ? [`${numberText(newOrWorse)} new or worse${worstOf(news)}`] : badNews(news),
-    ),
+    changes(facts, news, troubles, bad),
+    [...bad, standingOf(report, facts.band)].join(', '),
   ];
 };
 
@@ -145,6 +145,9 @@ export const composeSubject = (facts: BandFacts, news: readonly Highlight[], tro
   const first = oddities(facts);
   const room = (form: string): number => MAX_SUBJECT - `FinSpace : ${first}`.length - form.length;
   const all = forms(facts, news, troubles);
-  const form = all.find((candidate) => room(candidate) >= Math.min(name.length, LEAST_NAME)) ?? all.at(-1) ?? all[0];
-  return `FinSpace ${truncate(name, Math.max(room(form), 4))}: ${first}${form}`.slice(0, MAX_SUBJECT);
+  const isNamed = (form: string): boolean => room(form) >= Math.min(name.length, LEAST_NAME);
+  const fits = (form: string): boolean => room(form) >= Math.min(name.length, SHORTEST_NAME);
+  // A number that is cut is another number.
+  const form = all.slice(0, 2).find(isNamed) ?? all.slice(1).find(fits) ?? all.at(-1) ?? all[0];
+  return `FinSpace ${truncate(name, Math.max(room(form), SHORTEST_NAME))}: ${first}${form}`.slice(0, MAX_SUBJECT);
 };

@@ -298,6 +298,18 @@ describe('subject', () => {
     );
   });
 
+  test('leaves out what does not fit rather than cut the number that stands last', () => {
+    const highlights = (['new', 'resolved'] as const).map((kind) => ({
+      ...aHighlight(kind, { severity: 'CRITICAL' }),
+      count: 1_000_000,
+    }));
+    const waiverTroubles = Array.from({ length: 1000 }, () => ({ ...aTrouble, kind: 'unknown-rule' as const }));
+    const report = aReport({ findings: counts({ open: 18 }) });
+    expect(digestOf({ report, highlights, waiverTroubles, environmentName: 'n'.repeat(80) }).subject).toBe(
+      `FinSpace ${'n'.repeat(37)}...: 1,000,000 new or worse (worst CRITICAL), 18 open`,
+    );
+  });
+
   test('stays within 99 characters where nothing is left to be left out', () => {
     const highlights = (['new', 'resolved'] as const).map((kind) => ({
       ...aHighlight(kind, { severity: 'INFORMATIONAL' }),
