@@ -74,6 +74,8 @@ export class Groups implements Memberships {
     if (group === undefined) return;
     const user = this.#users.add(nameOf(userId));
     this.#asked = undefined;
+    for (let next = this.#last.at(user); next !== 0; next = this.#previous.at(next - 1))
+      if (this.#groupOf.at(next - 1) === group) return;
     const membership = this.#groupOf.push(group) - 1;
     this.#previous.set(membership, this.#last.at(user));
     this.#last.set(user, membership + 1);

@@ -38,6 +38,13 @@ test('a group that is listed again has the permissions of both records', () => {
   expect(groups.counts()).toMatchObject({ risky: 1, members: 2 });
 });
 
+test('a member that is listed again is counted once a group', () => {
+  add('g1', ['ManageUsersAndGroups'], 'ann', 'bob', 'ann');
+  add('g2', ['ManageUsersAndGroups'], 'ann');
+  expect(groups.counts()).toMatchObject({ members: 3 });
+  expect(groups.groupsOf('ann', 'ManageUsersAndGroups')).toEqual(['g1', 'g2']);
+});
+
 test('a membership that comes after the user was asked for counts', () => {
   add('g1', ['ManageUsersAndGroups']);
   expect(groups.groupsOf('ann', 'ManageUsersAndGroups')).toEqual([]);
