@@ -6,6 +6,7 @@ import { CHAINS } from '../../core/archive/keys.ts';
 import { readPublicKey } from '../../core/archive/signature.ts';
 import { acceptedFaults } from '../../core/config/accepted.ts';
 import type { Config } from '../../core/config/config.ts';
+import { decode } from '../../core/text/decode.ts';
 import { errorCode } from '../../core/text/error-code.ts';
 import { plural } from '../../core/text/plain-text.ts';
 import { dueOf } from '../../core/verify/gaps.ts';
@@ -48,7 +49,7 @@ const readHeads = (values: readonly string[]): readonly KeptHead[] =>
       new UsageError([`--head must be N:SHA256, or a file that holds such, got ${JSON.stringify(value)} (${why})`]);
     let text: string;
     try {
-      text = readFileSync(value, 'utf8');
+      text = decode(readFileSync(value));
     } catch (error) {
       throw refused(errorCode(error) ?? String(error));
     }

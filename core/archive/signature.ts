@@ -1,4 +1,5 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { decode } from '../text/decode.ts';
 import type { ChainEntry } from './entry.ts';
 import { type ManifestSignature, SIGNATURE_SCHEME, type SigningAlgorithm } from './manifest-signature.ts';
 import { jsonText } from './staging.ts';
@@ -24,7 +25,7 @@ export const signEntry = async <Entry extends ChainEntry>(entry: Entry, sign: Si
 
 /** Reads a public key in PEM or DER, as `aws kms get-public-key` gives it. */
 export const readPublicKey = (content: Uint8Array): KeyObject => {
-  const text = Buffer.from(content).toString('utf8').trim();
+  const text = decode(content).trim();
   if (text.startsWith('-----BEGIN')) return createPublicKey(text);
   // The command line of AWS prints DER in base64.
   const der = /^[A-Za-z0-9+/=\s]+$/.test(text) ? Buffer.from(text, 'base64') : Buffer.from(content);

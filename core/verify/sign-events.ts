@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import type { ChainEntry } from '../archive/entry.ts';
 import { isMilestone } from '../archive/entry.ts';
+import { decode } from '../text/decode.ts';
 import type { Problem } from './problem.ts';
 
 /** A signature that CloudTrail has an event of: `kms:Sign` is a management event. */
@@ -39,7 +40,7 @@ const logFile = z.union([
  */
 export const readSignEvents = (file: Uint8Array): readonly SignEvent[] => {
   const bytes = file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file, { maxOutputLength: MOST_BYTES }) : file;
-  const records = logFile.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  const records = logFile.parse(JSON.parse(decode(bytes)));
   return records.flatMap((record) => {
     const { data } = signRecord.safeParse(record);
     if (data === undefined) return [];

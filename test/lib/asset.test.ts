@@ -224,7 +224,8 @@ describe('the code that is deployed', () => {
         else imports.push(imported);
       }
     }
-    expect(size).toBeLessThan(890_000);
+    // Some 890,000, and room for some ten rules more.
+    expect(size).toBeLessThan(900_000);
     expect(imports.filter((name) => !isBuiltin(name))).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UNFOLDED_AT_ONCE } from '../../archive/lines.ts';
+import { encodingOf } from '../../text/decode.ts';
 import { messageOf } from '../../text/error-message.ts';
 
 /** Thrown where a saved file can't be what somebody saved; its message reads after the file's name. */
@@ -70,7 +71,7 @@ async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
  */
 export async function* decoded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const { head, all } = await peeked(unzipped(pieces), 2);
-  const encoding = startsWith(head, 0xff, 0xfe) ? 'utf-16le' : startsWith(head, 0xfe, 0xff) ? 'utf-16be' : 'utf-8';
+  const encoding = encodingOf(head);
   let decoder = new TextDecoder(encoding, { fatal: true });
   let isTorn = false;
   const textOf = (piece?: Uint8Array): string => {

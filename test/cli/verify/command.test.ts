@@ -229,6 +229,16 @@ describe('a history in a folder', () => {
     expect(answer.problems).toBe(2);
   });
 
+  test.each(['utf8', 'utf16le'] as const)('--head takes a file of mails, saved in %s', async (encoding) => {
+    const head = `9:${'0'.repeat(64)}`;
+    await writeFile(file('mails.txt'), `\ufeffHead:   ${head}\r\n`, encoding);
+    const { code, stdout } = await verify('--out', history, '--head', file('mails.txt'));
+    expect({ code, stdout }).toMatchObject({
+      code: 2,
+      stdout: expect.stringContaining(`head ${head} stands in no chain here`),
+    });
+  });
+
   test('--environment: that one only, and one without runs is a problem', async () => {
     const one = await verify('--out', history, '--environment', ENVIRONMENT, '--config', file('others.yaml'));
     expect(one.stdout).not.toContain('another');

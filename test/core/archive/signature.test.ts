@@ -124,6 +124,13 @@ test.each([
   { name: 'PEM after an empty line', content: `\n${String(publicKey.export({ format: 'pem', type: 'spki' }))}` },
   { name: 'DER', content: publicKey.export({ format: 'der', type: 'spki' }) },
   { name: 'DER in base64', content: `${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\n` },
+  {
+    name: 'DER in base64, as PowerShell redirected it',
+    content: Buffer.from(
+      `\ufeff${publicKey.export({ format: 'der', type: 'spki' }).toString('base64')}\r\n`,
+      'utf16le',
+    ),
+  },
 ])('reads a public key in $name', ({ content }) => {
   const key = readPublicKey(Buffer.from(content));
   expect(key.equals(publicKey)).toBe(true);

@@ -28,6 +28,8 @@ describe('events are read', () => {
     { name: 'from a log file', file: logFile },
     { name: 'from what lookup-events prints', file: lookup },
     { name: 'from a gzipped log file', file: gzipSync(logFile) },
+    { name: 'from a file with a byte order mark', file: Buffer.from(`\ufeff${logFile.toString()}`) },
+    { name: 'from what PowerShell redirected', file: Buffer.from(`\ufeff${lookup.toString()}`, 'utf16le') },
     {
       name: 'by the key that the request names, where none is named else',
       file: bytes({ Records: [record(NINE, { resources: null, requestParameters: { keyId: KEY } })] }),
