@@ -47,6 +47,11 @@ kbd { border: 1px solid var(--line); border-radius: 4px; padding: 0 0.3rem; back
   #space { --row: 218px; }
   .user { grid-template-columns: minmax(0, 1fr); align-content: start; }
 }
+#paper { display: none; }
+@media print {
+  #paper { display: block; }
+  #tool { display: none; }
+}
 `;
 
 /** A page up to its rows, and from there on. */
@@ -75,6 +80,7 @@ const partsOf = (of: PageOf, file: string, reviewer: string): readonly [head: st
 <div class="card foreword" role="note">${reservations.map((sentence) => html`<p><strong>${foreign(sentence)}</strong></p>`)}</div>`
     }
 <noscript><p class="card">This page needs scripts, and loads nothing. Without them fill in a copy of worksheet.csv.</p></noscript>
+<p id="paper">This page is for a screen, and shows on paper nobody: print roster.csv or worksheet.csv, which have everybody.</p>
 <div id="tool" hidden>
 <p class="lead">In the list: <kbd>k</kbd> keep, <kbd>r</kbd> revoke, <kbd>j</kbd> justify, <kbd>w</kbd> why, <kbd>n</kbd> the next unfinished, arrows to move, <kbd>/</kbd> search. It names people: keep it as the archive is.</p>
 <div class="bar"><label>Who decides<input id="reviewer" type="text" autocomplete="name" maxlength="200"></label><label>Progress<progress id="progress" value="0" max="1"></progress></label><p id="count" role="status"></p><button id="export" type="button">Export the worksheet</button><p id="saved" class="quiet"></p></div>

@@ -153,6 +153,17 @@ describe('the page of a review', () => {
     expect(await page.locator('#saved').textContent()).toMatch(/^NOT SAVED/);
   });
 
+  test('shows on paper nobody, and says where everybody is: it draws few of many', async () => {
+    const { page } = await open('large');
+    const paper = page.locator('#paper');
+    await page.locator('.user').first().waitFor();
+    expect(await paper.isVisible()).toBe(false);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.user:visible').count()).toBe(0);
+    expect(await paper.textContent()).toContain('roster.csv');
+    expect(await paper.isVisible()).toBe(true);
+  });
+
   test('of 10 000 users draws only those that are looked at, and searches all', async () => {
     const { page } = await open('large');
     expect(await page.locator('[role=row]').count()).toBeLessThan(40);
