@@ -16,6 +16,9 @@ import { rules } from '../../rules/index.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 
+/** Far more than a name needs, and less than any disk takes. */
+const MOST_ID = 100;
+
 /** Stands beside the rules. */
 const CONFIG = 'audit.yaml';
 
@@ -74,9 +77,9 @@ tests:
 
 /** `rules new`: writes a rule that is right and passes its tests, to be changed into another. Throws UsageError. */
 export const newRule = async (id: string, { out }: Io): Promise<ExitCode> => {
-  if (!isCustomRuleId(id))
+  if (!isCustomRuleId(id) || id.length > MOST_ID)
     throw new UsageError([
-      `ID must be x- and words in small letters with hyphens, as x-contractors, got ${JSON.stringify(id)}`,
+      `ID must be x- and words in small letters with hyphens, as x-contractors, of ${MOST_ID} characters at most, got ${JSON.stringify(id)}`,
     ]);
   const folder = existsSync(CONFIG) ? customRulesFolder(readText(CONFIG), CONFIG).folder : CUSTOM_RULES;
   const file = join(folder, `${id}.yaml`);

@@ -271,7 +271,9 @@ describe('rules test and rules new', () => {
     expect(await cli('test')).toMatchObject({ code: 3, stderr: expect.stringContaining('got nothing') });
     expect(await cli('new', 'x-mine')).toMatchObject({ code: 0 });
     expect(await cli('new', 'x-mine')).toMatchObject({ code: 3, stderr: expect.stringContaining('ID must be new') });
-    expect(await cli('new', 'mine')).toMatchObject({ code: 3, stderr: expect.stringContaining('ID must be x-') });
+    for (const id of ['mine', `x-${'a'.repeat(99)}`])
+      expect(await cli('new', id)).toMatchObject({ code: 3, stderr: expect.stringContaining('ID must be x-') });
+    expect(await cli('new', `x-${'a'.repeat(98)}`)).toMatchObject({ code: 0 });
     expect(await cli('test')).toMatchObject({ code: 0, stdout: expect.stringContaining('x-mine: 3 tests passed') });
 
     const file = join(folder, 'custom-rules/x-mine.yaml');
