@@ -16,7 +16,7 @@ const PARTS: CompanionParts = {
 const pageOf = (report: Partial<Report> = {}, parts: Partial<CompanionParts> = {}, facts: Partial<RunFacts> = {}) =>
   companionPage(someRunFacts({ report: aReport(report), ...facts }), { ...PARTS, ...parts });
 
-/** What stands before the list, but for the header. */
+/** Gives what stands before the list, but for the header. */
 const notesOf = (page: string): string => {
   const [, main = ''] = page.split('<main class="wrap">');
   return wordsOf(main.slice(0, main.indexOf('<p>the list'))).trim();
