@@ -40,6 +40,11 @@ test.each([
     environments: ['0', 'A', 'a', 'a0', 'ab'],
   },
   {
+    name: 'names of several areas, in their order',
+    keys: [`manifests/environment=b/${DAY}/x.json`, 'latest/environment=a.json', 'chain/environment=c/x.json'],
+    environments: ['a', 'b', 'c'],
+  },
+  {
     name: 'what is no name of an environment, between names',
     keys: ['a', 'a-b', 'a.b', 'b'].map((id) => `manifests/environment=${id}/${DAY}/x.json`),
     environments: ['a', 'b'],

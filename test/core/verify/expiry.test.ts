@@ -31,10 +31,6 @@ const makeHistory = async (retention?: RetentionDuty): Promise<string> => {
 
 let noted: string;
 let silent: string;
-beforeAll(async () => {
-  noted = await makeHistory(ONE_YEAR);
-  silent = await makeHistory();
-});
 
 /** Removes whatever is of a day, as a lifecycle does. */
 const removeDay = async (folder: string, number: number): Promise<void> => {
@@ -155,6 +151,11 @@ const NIGHTS = new Map(Array.from({ length: LAST }, (_, index) => [runOf(index +
 const brief = ({ kind, run }: Problem): string => `${kind} ${NIGHTS.get(run ?? '') ?? run}`;
 
 describe('what is gone', () => {
+  beforeAll(async () => {
+    noted = await makeHistory(ONE_YEAR);
+    silent = await makeHistory();
+  });
+
   test.each(cases)('$name', async ({ history = () => noted, gone, now, config, problems, note }) => {
     const folder = await newFolder();
     await cp(history(), folder, { recursive: true });
