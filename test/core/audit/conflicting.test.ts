@@ -98,6 +98,16 @@ describe('records of one user that differ', () => {
     expect(lines.filter((line) => line.startsWith('stale-login'))).toEqual(['stale-login a MEDIUM open']);
   });
 
+  test.each([
+    { name: 'is carried where one of them lacks the login', login: undefined, fate: 'open carried' },
+    { name: 'resolves where both have logged in since', login: daysAgo(2), fate: 'resolved' },
+  ])('a stale login $name', async ({ login, fate }) => {
+    const stale = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
+    const records = [{ ...stale, lastLoginTime: login }, other, { ...stale, lastLoginTime: daysAgo(1) }];
+    const { lines } = await seen([stale, other], records);
+    expect(lines.filter((line) => line.startsWith('stale-login'))).toEqual([`stale-login a MEDIUM ${fate}`]);
+  });
+
   test('stand for themselves where not every user was seen', async () => {
     const archive = memoryArchive();
     const end = { complete: false, reason: 'deadline', message: 'late' } as const;

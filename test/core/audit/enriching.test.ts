@@ -306,6 +306,27 @@ test('a role that was made again is told once, against the last run that could r
   });
 });
 
+test.each([
+  {
+    name: 'roles alone',
+    enrich: { iamRoles: { accounts: [] } },
+    rule: 'principal-missing',
+    other: 'effective-super-user',
+  },
+  {
+    name: 'groups alone',
+    enrich: { permissionGroups: true },
+    rule: 'effective-super-user',
+    other: 'principal-missing',
+  },
+] as const)('$name are judged where the config asks for no more', async ({ enrich, rule: id, other }) => {
+  const config = { environments: [{ id: ENVIRONMENT, enrich }] };
+  const one = night([bound('a')], facts(missing, HELPDESK), { config });
+  const { fates, report } = await audited(id, one);
+  expect(fates).toEqual([expect.stringMatching(/ HIGH new$/)]);
+  expect(report?.rules.find((rule) => rule.id === other)).toMatchObject({ state: 'off' });
+});
+
 describe('permission groups', () => {
   test('make their members fail, and privileged in every rule that says so', async () => {
     const users = [plain('a', { lastLoginTime: daysAgo(60) }), plain('b', { lastLoginTime: daysAgo(60) })];

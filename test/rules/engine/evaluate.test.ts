@@ -322,22 +322,29 @@ describe('what passes only since a member went missing', () => {
     violation: () => ({ message: 'm', evidence: {} }),
   });
 
-  test.each([
-    ['is not assessed where it failed', {}, true, ['status was there and is missing'], 0],
-    ['passes where it did not fail', {}, false, [], 1],
-    ['passes where the member is there', { status: 'ENABLED' }, true, [], 1],
-  ])('%s', (_, members, wasFailing, told, checked) => {
-    for (const records of [1, 2]) {
-      const reasons: string[] = [];
-      const evaluation = beginEvaluation(configureRules([cannotEnd]), context, undefined, {
-        fail: () => {},
-        notAssessed: (__, ___, reason) => reasons.push(reason),
-        wasFailing: () => wasFailing,
-      });
-      const one = readUser({ ...user('a'), ...members }, 0);
-      evaluation.seeRecords(records === 1 ? [one] : [one, one], undefined);
-      expect({ reasons, checked: evaluation.outcomes()[0]?.checked }).toEqual({ reasons: told, checked });
-    }
+  const there = { status: 'ENABLED' };
+  test.each<
+    [name: string, records: readonly [object, ...object[]], wasFailing: boolean, reasons: string[], checked: number]
+  >([
+    ['is not assessed where it failed', [{}], true, ['status was there and is missing'], 0],
+    ['passes where it did not fail', [{}], false, [], 1],
+    ['passes where the member is there', [there], true, [], 1],
+    ['is not assessed by records that differ', [{}, {}], true, ['status was there and is missing'], 0],
+    ['is not assessed where the first of them lacks it', [{}, there], true, ['status was there and is missing'], 0],
+    ['is not assessed where the last of them lacks it', [there, {}], true, ['status was there and is missing'], 0],
+    ['passes where they lack it and it did not fail', [{}, there], false, [], 1],
+    ['passes where all of them have it', [there, there], true, [], 1],
+  ])('%s', (_, records, wasFailing, reasons, checked) => {
+    const told: string[] = [];
+    const evaluation = beginEvaluation(configureRules([cannotEnd]), context, undefined, {
+      fail: () => {},
+      notAssessed: (__, ___, reason) => told.push(reason),
+      wasFailing: () => wasFailing,
+    });
+    const [first, ...others] = records;
+    const read = (members: object): User => readUser({ ...user('a'), ...members }, 0);
+    evaluation.seeRecords([read(first), ...others.map(read)], undefined);
+    expect({ told, checked: evaluation.outcomes()[0]?.checked }).toEqual({ told: reasons, checked });
   });
 });
 
