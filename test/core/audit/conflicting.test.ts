@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { runKeys } from '../../../core/archive/keys.ts';
+import { parseRecord } from '../../../core/model/record.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { UserSource } from '../../../core/sources/source.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
-import { readJsonLines } from '../../support/archive-tree.ts';
+import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { auditNights, nightAt } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, night } from '../../support/history.ts';
@@ -114,6 +115,19 @@ describe('records of one user that differ', () => {
     const [result] = await auditNights(archive, [{ number: 1, users: [harmless, other, harmful], end }]);
     expect(result?.report).toMatchObject({ verdict: 'INCOMPLETE', counts: { users: 2, conflicting: 1 } });
     expect(result?.report.findings.bySeverity).toMatchObject({ CRITICAL: 1 });
+  });
+
+  const written = (login: string): unknown =>
+    parseRecord(JSON.stringify(aUser({ userId: 'a', lastLoginTime: 'LOGIN' })).replace('"LOGIN"', login));
+  const [stale, recent] = [written('1.70e12'), written('1.7954e12')];
+  test.each([
+    { name: 'of one record', records: [stale] },
+    { name: 'of the first of two', records: [stale, recent] },
+    { name: 'of the last of two', records: [recent, stale] },
+  ])('evidence has a number as the record has it: $name', async ({ records }) => {
+    const archive = memoryArchive();
+    const [result] = await auditNights(archive, [{ number: 1, users: records }]);
+    expect(await readText(archive, result?.objects.findings?.key ?? '')).toContain('"lastLoginTime":1.70e12');
   });
 
   test('are judged by the moment at which the page of the last was read', async () => {

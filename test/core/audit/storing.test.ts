@@ -8,6 +8,9 @@ import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../../core/sources/finspace/source.ts';
 import { rules } from '../../../rules/index.ts';
 import { readTree } from '../../support/archive-tree.ts';
+import { auditNights } from '../../support/archived-nights.ts';
+import { aUser, daysAgo } from '../../support/builders.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -91,6 +94,22 @@ describe('a run that was listed and judged, and can not be stored', () => {
     expect(report).toMatchObject({ message: expect.stringMatching(MESSAGE), counts: { users: 3 } });
     expect(report.findings.bySeverity.HIGH).toBeGreaterThan(0);
     expect(mails).toHaveLength(1);
+  });
+
+  test.each([
+    { name: 'a place in the chain', isRefused: (key: string) => key.startsWith('chain/') },
+    { name: 'anything', isRefused: () => true },
+  ])('resolves nothing, and tells of nothing that resolved: refused is $name', async ({ isRefused }) => {
+    const archive = memoryArchive();
+    await auditNights(archive, [{ number: 1, users: [aUser({ lastLoginTime: daysAgo(200) })] }]);
+    const [result] = await auditNights(refusing(archive, isRefused), [{ number: 2, users: [aUser()] }]);
+    expect(result?.report).toMatchObject({ verdict: 'FAILED', findings: { byState: { resolved: 0 } } });
+    expect(result?.highlights.filter(({ kind }) => kind === 'resolved')).toStrictEqual([]);
+    for (const [key, text] of Object.entries(await readTree(archive)))
+      if (key.startsWith('incomplete/') && key.includes('findings')) expect(text).not.toContain('"resolved"');
+    // The next night does.
+    const [next] = await auditNights(archive, [{ number: 3, users: [aUser()] }]);
+    expect(next?.highlights.map(({ kind }) => kind)).toContain('resolved');
   });
 });
 
