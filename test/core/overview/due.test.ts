@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { OVERVIEW_PAGE, overviewMarker } from '../../../core/archive/keys.ts';
+import type { Audience } from '../../../core/config/recipient.ts';
 import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectNight, collectWeek, refreshPage } from '../../../core/overview/collect.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readText } from '../../support/archive-tree.ts';
-import { SCHEDULE } from '../../support/history.ts';
+import { auditNight, SCHEDULE } from '../../support/history.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 const AUDITOR = '111122223333-Auditor';
@@ -123,6 +124,40 @@ describe('the first mail', () => {
   test('is no question of later ones', async () => {
     await collect({ at: '2026-11-24T05:00:00Z' });
     expect(await collect({ at, askedSince: async () => Number.POSITIVE_INFINITY })).toBe('told');
+  });
+});
+
+describe('the first mail of a week', () => {
+  test.each([
+    { name: 'a week, where nobody knows since when they were', askedSince: undefined, missed: '6 nights' },
+    { name: 'those since they were', askedSince: '2026-11-20T12:00:00Z', missed: '2 nights' },
+    { name: 'no more than a week', askedSince: '2026-10-01T00:00:00Z', missed: '6 nights' },
+  ])('owes the nights of $name', async ({ askedSince, missed }) => {
+    for (const number of [-3, 4]) await auditNight(archive, number, {}, 'alpha');
+    const since = askedSince === undefined ? undefined : Date.parse(askedSince);
+    await collectWeek(
+      archive,
+      {
+        ...optionsOf({ at: '2026-11-23T08:00:00Z', environments: [{ id: 'alpha' }] }),
+        schedule: SCHEDULE,
+        ...(since !== undefined && { askedSince: async () => since }),
+      },
+      { label: 'week-all' },
+    );
+    expect(mails[0]?.body.replaceAll(/\s+/g, ' ')).toContain(`alpha: no run is complete of ${missed} that were due, `);
+  });
+
+  test('is about the environments that are wanted, and others of the archive only where all are', async () => {
+    for (const id of ['alpha', 'elsewhere']) await auditNight(archive, 4, {}, id);
+    const environments = [{ id: 'alpha' }, { id: 'beta' }];
+    const asked = { ...optionsOf({ at: '2026-11-23T12:00:00Z', environments }), schedule: SCHEDULE };
+    const told = async (wanted: Partial<Audience>, hasPage: boolean) => {
+      await collectWeek(archive, { ...asked, hasPage }, { label: `week-${mails.length}`, ...wanted });
+      return ['alpha', 'beta', 'elsewhere'].filter((id) => mails.at(-1)?.body.includes(`  ${id}: `));
+    };
+    expect(await told({}, true)).toEqual(['alpha', 'beta', 'elsewhere']);
+    expect(await told({}, false)).toEqual(['alpha', 'beta']);
+    expect(await told({ environments: ['alpha'] }, true)).toEqual(['alpha']);
   });
 });
 
