@@ -103,7 +103,7 @@ const readPeriod = async (
 };
 
 /** Recognises an id that may read like another in a worksheet: like the `#N` of a record without one, or by its characters. */
-const isAwkward = (id: string): boolean => id.startsWith('#') || asSpread(id) !== id || id.includes('\n');
+const isAwkward = (id: string): boolean => id.startsWith('#') || asSpread(id) !== id || /[\n\ufffd]/.test(id);
 
 /** Throws ArchiveError where two records would have the same line of the worksheet. */
 const refuseTwins = (run: string) => {
