@@ -1,4 +1,4 @@
-import { ALL_EVERY_DAYS } from '../core/notify/tell-security-hub.ts';
+import { ALL_EVERY_DAYS } from '../core/notify/notify-security-hub.ts';
 import type { MeasuredRun, Written } from './measured-run.ts';
 import { PRICES } from './prices.ts';
 

@@ -1,4 +1,4 @@
-import { ALL_EVERY_DAYS, FINDINGS_A_SECOND } from '../core/notify/tell-security-hub.ts';
+import { ALL_EVERY_DAYS, FINDINGS_A_SECOND } from '../core/notify/notify-security-hub.ts';
 import {
   BESIDE_RUNS,
   CHAIN_NIGHTS,

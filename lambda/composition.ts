@@ -17,7 +17,7 @@ import { digestChannel } from '../core/notify/channels/digest.ts';
 import { eventBridgeChannel } from '../core/notify/channels/event-bridge.ts';
 import { securityHubChannel } from '../core/notify/channels/security-hub.ts';
 import { snsAlerts } from '../core/notify/channels/sns.ts';
-import type { ReachedHub } from '../core/notify/tell-security-hub.ts';
+import type { ReachedHub } from '../core/notify/notify-security-hub.ts';
 import { assumedRole } from '../core/sources/finspace/assumed-role.ts';
 import { finspaceEndpoint } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';

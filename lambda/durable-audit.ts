@@ -55,7 +55,7 @@ export const LONGEST_LISTING_MS = 12 * HOUR_MS;
 const LONGEST_STORING_MS = 45 * MINUTE_MS;
 
 /** The try at which people are told that the archive takes nothing: what it took by then was soon over. */
-const TOLD_TRY = 3;
+const NOTIFYING_TRY = 3;
 
 const LONGEST_PAUSE_SECONDS = 900;
 
@@ -196,8 +196,8 @@ export const auditInParts = async (
     const timely = { ...request, deadline: clock.now() + (auditor.partMs ?? PART_MS) };
     const settings = auditor.settingsOf(timely);
     const isTimeLeft = mostTries === undefined && clock.now() < lastTryAt;
-    const isTold = tries === TOLD_TRY || !isTimeLeft;
-    const channels = isTold ? settings.channels : settings.channels.map(quietened);
+    const isNotifying = tries === NOTIFYING_TRY || !isTimeLeft;
+    const channels = isNotifying ? settings.channels : settings.channels.map(quietened);
     const asked = (await auditor.openRoster?.(timely)) ?? {
       request,
       listUsers: partsSource(settings.archive, parts, trouble),
@@ -206,7 +206,7 @@ export const auditInParts = async (
     const { reason, message = '' } = result.report;
     const isAgain = reason === 'archive-unavailable' && isTimeLeft;
     if (isAgain) auditor.onSetback(message, request);
-    if (isTold || !isAgain) auditor.onResult(result, beginning.startedAt);
+    if (isNotifying || !isAgain) auditor.onResult(result, beginning.startedAt);
     return concluded(result, isAgain);
   };
 

@@ -3,7 +3,7 @@ import type { Config } from '../core/config/config.ts';
 import type { AuditedEnvironment } from '../core/config/security-hub.ts';
 import type { Diagnosis } from '../core/doctor/doctor.ts';
 import type { Clock } from '../core/model/clock.ts';
-import type { ReachedHub } from '../core/notify/tell-security-hub.ts';
+import type { ReachedHub } from '../core/notify/notify-security-hub.ts';
 import { finspaceEndpoint, isEndpointGiven } from '../core/sources/finspace/endpoint.ts';
 import type { AwsCredentials } from '../core/sources/finspace/signing.ts';
 import type { OpenedRoster } from '../core/sources/roster/open.ts';

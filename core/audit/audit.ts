@@ -198,7 +198,7 @@ const endedBefore = async (
     done = last.manifest.run === run ? last : await findCompleteRun(archive, environmentId, run);
     if (done !== undefined && isAskedFor(done.manifest, request)) return finishDoneRun(settings, done);
   }
-  if (closing !== undefined) return tellClosed(request, settings, criteria, closing);
+  if (closing !== undefined) return notifyClosed(request, settings, criteria, closing);
   const late = last === undefined || last.manifest.run < run ? undefined : lateShortfall(request, last.manifest.run);
   const before = await auditedBefore(archive, request, done, last);
   const shortfall = before === undefined ? late : staleShortfall(before);
@@ -243,7 +243,7 @@ const finishDoneRun = async (settings: AuditSettings, done: StoredManifest): Pro
 };
 
 /** Tells people once that the chain was closed; a run after that leaves nothing else. */
-const tellClosed = async (
+const notifyClosed = async (
   request: AuditRequest,
   settings: AuditSettings,
   criteria: Criteria,

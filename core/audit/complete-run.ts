@@ -101,7 +101,7 @@ export const completeRun = async (
     if ('manifest' in outcome) {
       const warnings = [...outcome.warnings, ...(await completeCopies(archive, environmentId, outcome))];
       if (outcome.isNew) await resendEarlier();
-      return await tell(outcome, warnings);
+      return await notify(outcome, warnings);
     }
     const { snapshot } = outcome;
     if (snapshot !== undefined) {
@@ -118,16 +118,18 @@ export const completeRun = async (
     `${runKeys(environmentId, request.asOf).manifest}: others keep writing the objects of this run`,
   );
 
-  async function tell(
+  async function notify(
     { facts, manifest, isNew, ...place }: Committed,
     warnings: readonly string[],
   ): Promise<AuditResult> {
     const { report, highlights } = facts;
     const { objects } = manifest;
     const head = headMember({ manifest, ...place });
-    const told = notificationOf(facts, archive, objects.report?.key, () => readRunLines(archive, manifest, 'findings'));
-    const isQuiet = told.digest === undefined && (await isLongQuiet(archive, request));
-    const notification = { ...told, ...goesOn(manifest), ...head, ...(isQuiet && { digest: headAlert(report) }) };
+    const composed = notificationOf(facts, archive, objects.report?.key, () =>
+      readRunLines(archive, manifest, 'findings'),
+    );
+    const isQuiet = composed.digest === undefined && (await isLongQuiet(archive, request));
+    const notification = { ...composed, ...goesOn(manifest), ...head, ...(isQuiet && { digest: headAlert(report) }) };
     // The attempt that wrote the manifest notifies; one of the same bytes waits for that.
     const deliveries = await deliverToAll(channels, notification, {
       archive,

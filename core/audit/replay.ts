@@ -159,9 +159,9 @@ const endedAs = (end: ReplayedRun | Shortfall): RunReplay => ({
 });
 
 /** Tells whether people were mailed once, and not within the last month before a run: by whole days. */
-const isLongQuiet = (asOf: Date, lastTold: Date | undefined): boolean =>
-  lastTold !== undefined &&
-  lastTold.toISOString().slice(0, 10) < new Date(asOf.getTime() - QUIET_MS).toISOString().slice(0, 10);
+const isLongQuiet = (asOf: Date, lastNotified: Date | undefined): boolean =>
+  lastNotified !== undefined &&
+  lastNotified.toISOString().slice(0, 10) < new Date(asOf.getTime() - QUIET_MS).toISOString().slice(0, 10);
 
 /**
  * Judges archived runs by rules and settings of today as if each were tonight's, and writes nothing: what an audit would
@@ -173,7 +173,7 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRu
   /** The runs at whose instants findings that are open were last seen to fail. */
   let earlier: ReadonlyMap<string, EarlierRun> = new Map();
   /** The instant of the last mail. */
-  let lastTold: Date | undefined;
+  let lastNotified: Date | undefined;
 
   const unavailable = (error: unknown): Shortfall => ({
     verdict: 'FAILED',
@@ -228,23 +228,23 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRu
         listingShortfall({ end: listing.end(), counts }) ?? rosterShortfall(counts.users, last?.manifest, undefined);
       const judgement = await judging.conclude(unseen === undefined, records, facts);
       const shortfall = unseen ?? ruleShortfall(judgement);
-      const told = shortfall === undefined ? judgement : withoutResolved(judgement);
+      const claimed = shortfall === undefined ? judgement : withoutResolved(judgement);
       const content = {
         counts,
         listing: listingTimes(listing.startedAt, listing.readAt()),
         source: listing.source,
-        judgement: told,
+        judgement: claimed,
         shortfall,
         enriched: enrichedCounts(facts),
       };
       const report = reportOf(request, settings, content, { history: { last }, trend: readTrend(last?.report) ?? [] });
       const keys =
         shortfall === undefined ? runKeys(environmentId, asOf) : attemptKeys(environmentId, asOf, request.attempt);
-      const { highlights } = told;
+      const { highlights } = claimed;
       const digest = digestOf({ ...factsOf(settings, criteria, keys, last), report, highlights });
-      const isHeadTold = shortfall === undefined && digest === undefined && isLongQuiet(asOf, lastTold);
-      const alert = isHeadTold ? headAlert(report) : digest;
-      if (alert !== undefined) lastTold = asOf;
+      const isHeadDue = shortfall === undefined && digest === undefined && isLongQuiet(asOf, lastNotified);
+      const alert = isHeadDue ? headAlert(report) : digest;
+      if (alert !== undefined) lastNotified = asOf;
       if (shortfall !== undefined) return shortfall;
 
       const stored = {

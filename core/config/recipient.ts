@@ -129,7 +129,7 @@ export const bandsOf = (recipients: readonly AlertRecipient[], environment: stri
       (ends): Band => ({
         ...ends,
         label: bandLabel(ends),
-        toldToOthers: severitiesBeyond(ends).filter((severity) => ofIt.some((other) => isWanted(severity, other))),
+        sentToOthers: severitiesBeyond(ends).filter((severity) => ofIt.some((other) => isWanted(severity, other))),
       }),
     );
   return [...new Map(bands.map((band) => [band.label, band])).values()];

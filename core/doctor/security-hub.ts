@@ -1,4 +1,4 @@
-import { type ReachedHub, securityHubClient } from '../notify/tell-security-hub.ts';
+import { type ReachedHub, securityHubClient } from '../notify/notify-security-hub.ts';
 import { type Check, fail, isDenied, isNamed, notChecked, ok } from './check.ts';
 
 export interface SecurityHubSettings {

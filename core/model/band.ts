@@ -7,7 +7,7 @@ export interface Band {
   readonly minSeverity: Severity;
   readonly maxSeverity: Severity;
   /** Severities beyond it of which others are told by mail. */
-  readonly toldToOthers: readonly Severity[];
+  readonly sentToOthers: readonly Severity[];
 }
 
 type Ends = Pick<Band, 'minSeverity' | 'maxSeverity'>;

@@ -5,7 +5,7 @@ import { jsonText, stagedContent } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Channel, Deliveries, Delivery, Notification } from './channel.ts';
-import { markerOf, readMarker, speaksFor, toldByAttempt } from './marker.ts';
+import { markerOf, notifiedByAttempt, readMarker, speaksFor } from './marker.ts';
 
 /** The number of times that a marker is looked for which another attempt may be about to write. */
 const CHECKS = 20;
@@ -72,8 +72,8 @@ const isReasonKnown = async (
   for await (const key of others(channel.name)) {
     const marker = await readMarker(archive, key);
     if (Object(marker).reason !== report.reason) continue;
-    const told = await toldByAttempt(archive, report, key);
-    if (told !== undefined && speaksFor(marker, told, channel)) return true;
+    const notified = await notifiedByAttempt(archive, report, key);
+    if (notified !== undefined && speaksFor(marker, notified, channel)) return true;
   }
   return false;
 };

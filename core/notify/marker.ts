@@ -24,13 +24,13 @@ export const scopeOf = async (
 };
 
 /** A notification's own words: the report, and the digest where there is one. */
-export type Told = Pick<Notification, 'report' | 'digest'>;
+export type Notified = Pick<Notification, 'report' | 'digest'>;
 
 /** A marker as it is stored, once a channel took something. */
 export type Marker = Readonly<Record<string, unknown>>;
 
 /** The SHA-256 of what was told, as the manifest has those of the objects that say the same. */
-const hashesOf = ({ report, digest }: Told) => ({
+const hashesOf = ({ report, digest }: Notified) => ({
   report: sha256Of(jsonText(report)),
   ...(digest !== undefined && { digest: sha256Of(jsonText(digest)) }),
 });
@@ -39,9 +39,9 @@ const hashesOf = ({ report, digest }: Told) => ({
  * Makes the marker of what a channel took.
  * @param event the SHA-256 of what is told once, whatever the report says
  */
-export const markerOf = (told: Told, receipt: Receipt, event?: string): Marker => {
-  const { run, verdict, reason } = told.report;
-  const named = event === undefined ? hashesOf(told) : { event };
+export const markerOf = (notified: Notified, receipt: Receipt, event?: string): Marker => {
+  const { run, verdict, reason } = notified.report;
+  const named = event === undefined ? hashesOf(notified) : { event };
   return { run, verdict, ...(reason !== undefined && { reason }), ...named, ...receipt };
 };
 
@@ -65,28 +65,28 @@ export const isOfOldForm = (marker: Marker): boolean => !['report', 'digest', 'e
  */
 export const speaksFor = (
   marker: unknown,
-  told: Told,
+  notified: Notified,
   { hasReceipt }: Pick<Channel, 'hasReceipt'>,
   event?: string,
 ): marker is Marker => {
   if (!isRecord(marker) || hasReceipt?.(marker) === false) return false;
   if (event !== undefined) return marker.event === event;
-  const { report, digest } = told;
+  const { report, digest } = notified;
   if (isOfOldForm(marker)) {
     const isOld = report.sequence === undefined && report.previousHead === undefined;
     const isSame = (['run', 'verdict', 'reason'] as const).every((name) => marker[name] === report[name]);
     return isOld && isSame && (marker.subject === undefined || marker.subject === digest?.subject);
   }
-  const hashes = hashesOf(told);
+  const hashes = hashesOf(notified);
   return digest === undefined ? marker.report === hashes.report : marker.digest === hashes.digest;
 };
 
 /** Reads what an unfinished attempt at a run had to tell, by the key of its marker; undefined where there is no such. */
-export const toldByAttempt = async (
+export const notifiedByAttempt = async (
   archive: Archive,
   { environmentId, asOf }: Pick<Report, 'environmentId' | 'asOf'>,
   markerKey: string,
-): Promise<Told | undefined> => {
+): Promise<Notified | undefined> => {
   const [, attempt] = /\/\d{8}T\d{6}Z-([\w-]+)\.[\w.-]+$/.exec(markerKey) ?? [];
   if (attempt === undefined) return undefined;
   const { object } = attemptKeys(environmentId, new Date(asOf), attempt);

@@ -24,7 +24,7 @@ import type { Report } from '../model/report.ts';
 import { runInstant, runName } from '../model/run-name.ts';
 import type { Channel, Digest, Notification } from './channel.ts';
 import { deliver } from './deliver.ts';
-import { isOfOldForm, readMarker, speaksFor, toldByAttempt } from './marker.ts';
+import { isOfOldForm, notifiedByAttempt, readMarker, speaksFor } from './marker.ts';
 
 /** The age at which an undelivered digest is given up: after a month it says nothing that the next ones don't. */
 const LOOKBACK_MS = 30 * DAY_MS;
@@ -78,7 +78,7 @@ export const findUndelivered = async (
 
   const complete = new Set((await keysOf('manifests')).flatMap((key) => runOfKey(key) ?? []));
   // A quiet run has none.
-  const telling = new Set((await keysOf('reports')).filter(isDigest).flatMap((key) => runOfObject(key) ?? []));
+  const withDigest = new Set((await keysOf('reports')).filter(isDigest).flatMap((key) => runOfObject(key) ?? []));
   const lastAttempts = new Map(
     (await keysOf('incomplete'))
       .filter(isDigest)
@@ -97,9 +97,9 @@ export const findUndelivered = async (
   for (const channel of channels) {
     const markers = await keysOf(markerArea(channel.name));
     const began = runOfObject(markers[0] ?? '');
-    const isTold = ({ run, attempt }: Candidate): boolean =>
-      channel.needsDigest ? attempt !== undefined || telling.has(run) : began !== undefined && run >= began;
-    const told = candidates.filter(isTold);
+    const isNotified = ({ run, attempt }: Candidate): boolean =>
+      channel.needsDigest ? attempt !== undefined || withDigest.has(run) : began !== undefined && run >= began;
+    const notified = candidates.filter(isNotified);
     const marksOf = Map.groupBy(markers, (key) => runMarkedBy(channel.name, key));
     const find = async ({ run, attempt }: Candidate): Promise<readonly Undelivered[]> => {
       const instant = runInstant(run);
@@ -121,7 +121,7 @@ export const findUndelivered = async (
         return [];
       }
     };
-    for await (const found of inBatches(told, find)) undelivered.push(...found);
+    for await (const found of inBatches(notified, find)) undelivered.push(...found);
   }
   return { undelivered, problems };
 };
@@ -159,11 +159,11 @@ const isMarked = async (
     if (!isRecord(marker)) continue;
     const isNamed = digest === undefined ? marker.report === report?.sha256 : marker.digest === digest.sha256;
     if (isNamed && channel.hasReceipt?.(marker) !== false) return true;
-    const told =
+    const notified =
       stored.manifest.verdict === 'COMPLETE'
         ? isOfOldForm(marker) && (await storedNotification(archive, stored))
-        : await toldByAttempt(archive, stored.manifest, key);
-    if (told && speaksFor(marker, told, channel)) return true;
+        : await notifiedByAttempt(archive, stored.manifest, key);
+    if (notified && speaksFor(marker, notified, channel)) return true;
   }
   return false;
 };

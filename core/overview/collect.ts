@@ -36,7 +36,7 @@ export interface Collected {
 }
 
 /** The last thing told: the night, and the last run of each environment then. */
-interface Told {
+interface Notified {
   readonly night: string;
   readonly runs: Readonly<Record<string, string>>;
   readonly unseen: readonly string[];
@@ -56,7 +56,7 @@ const textsOf = (value: unknown): Readonly<Record<string, string>> =>
  * Reads what was told last. A marker that can't be read says that its night was told; which runs, the one before it says:
  * what was told since is told again.
  */
-const readTold = async (archive: Archive, auditor: string, now: number): Promise<Told | undefined> => {
+const readNotified = async (archive: Archive, auditor: string, now: number): Promise<Notified | undefined> => {
   const keys = await keysUnder(archive, ...overviewMarkers(auditor, new Date(now - LOOK_BACK_MS)));
   const night = runOfKey(keys.at(-1) ?? '');
   if (night === undefined) return undefined;
@@ -118,62 +118,62 @@ export const refreshPage = async (
 interface Mail {
   readonly every: 'night' | 'week';
   /** Names the auditor and, of a weekly mail, its audience, in the keys of what says that it was sent. */
-  readonly teller: string;
+  readonly sender: string;
   /** Reads what there is to tell of. */
-  readonly read: (told: Told | undefined) => Promise<readonly EnvironmentState[]>;
-  readonly compose: (states: readonly EnvironmentState[], due: Due, told: Told | undefined) => Promise<Alert>;
+  readonly read: (notified: Notified | undefined) => Promise<readonly EnvironmentState[]>;
+  readonly compose: (states: readonly EnvironmentState[], due: Due, notified: Notified | undefined) => Promise<Alert>;
 }
 
 /**
  * Tells of the last night that was due once: when all are in, or, once those that are not are overdue, without them.
  * Called often; a mail that was not taken is sent by the next call.
  */
-const tellOnce = async (
+const notifyOnce = async (
   archive: Archive,
   { environments, schedule, now, graceHours, askedSince, sendAlert }: CollectOptions,
-  { every, teller, read, compose }: Mail,
+  { every, sender, read, compose }: Mail,
 ): Promise<Collected> => {
-  const told = await readTold(archive, teller, now);
-  const toldUntil = (told && runInstant(told.night)?.getTime()) ?? Number.NEGATIVE_INFINITY;
+  const notified = await readNotified(archive, sender, now);
+  const notifiedUntil = (notified && runInstant(notified.night)?.getTime()) ?? Number.NEGATIVE_INFINITY;
   const due = lastDue(schedule, now, every);
   if (due === undefined) return { outcome: 'not yet', unseen: [] };
-  const isTold = toldUntil >= due.instant;
-  if (isTold && (every === 'week' || told?.unseen.length === 0)) return { outcome: 'told before', unseen: [] };
+  const isNotified = notifiedUntil >= due.instant;
+  if (isNotified && (every === 'week' || notified?.unseen.length === 0)) return { outcome: 'told before', unseen: [] };
 
-  const states = await read(told);
+  const states = await read(notified);
   const unseen = unseenOf(states);
   const own = new Set(environments.map(({ id }) => id));
   const isAllIn = unseen.every((id) => !own.has(id));
   const overdue = isAllIn ? due : lastDue(schedule, now - graceHours * HOUR_MS, every);
-  if (overdue === undefined || toldUntil >= overdue.instant)
-    return { outcome: isTold ? 'told before' : 'not yet', unseen };
+  if (overdue === undefined || notifiedUntil >= overdue.instant)
+    return { outcome: isNotified ? 'told before' : 'not yet', unseen };
   if (sendAlert === undefined) return { outcome: 'nobody to tell', unseen };
-  if (told === undefined && overdue.instant <= ((await askedSince?.()) ?? Number.NEGATIVE_INFINITY))
+  if (notified === undefined && overdue.instant <= ((await askedSince?.()) ?? Number.NEGATIVE_INFINITY))
     return { outcome: 'not yet', unseen };
 
-  const mail = await compose(states, overdue, told);
+  const mail = await compose(states, overdue, notified);
   const receipt = await sendAlert(mail);
   const night = new Date(overdue.instant);
   const runs = {
-    ...told?.runs,
+    ...notified?.runs,
     ...Object.fromEntries(
       states.flatMap(({ environmentId, last }) => (last ? [[environmentId, last.report.run]] : [])),
     ),
   };
   const marker = { run: runName(night), subject: mail.subject, receipt, unseen, runs };
-  await archive.create(overviewMarker(teller, night), { bytes: Buffer.from(jsonText(marker)) }, 'application/json');
+  await archive.create(overviewMarker(sender, night), { bytes: Buffer.from(jsonText(marker)) }, 'application/json');
   return { outcome: 'told', unseen };
 };
 
 /** Tells of each night of all environments; every run since the mail before is in it, one that came after that too. */
 export const collectNight = (archive: Archive, options: CollectOptions): Promise<Collected> => {
   const { auditor, hasPage, sendAlert: _send, askedSince: _asked, ...read } = options;
-  return tellOnce(archive, options, {
+  return notifyOnce(archive, options, {
     every: 'night',
-    teller: auditor,
-    read: (told) => {
-      const withTold = { ...read, ownOnly: !hasPage, ...(told && { told: told.runs }) };
-      return hasPage ? refreshPage(archive, withTold) : readOverview(archive, withTold);
+    sender: auditor,
+    read: (notified) => {
+      const withNotified = { ...read, ownOnly: !hasPage, ...(notified && { notified: notified.runs }) };
+      return hasPage ? refreshPage(archive, withNotified) : readOverview(archive, withNotified);
     },
     compose: async (states, { name }) => overviewMail(states, { name, pageLocation: pageOf(archive, hasPage) }),
   });
@@ -191,15 +191,15 @@ export const collectWeek = (archive: Archive, options: CollectOptions, audience:
   const wanted = audience.environments;
   const environments = options.environments.filter(({ id }) => wanted?.includes(id) ?? true);
   const ownOnly = !hasPage || wanted !== undefined;
-  return tellOnce(
+  return notifyOnce(
     archive,
     { ...options, environments },
     {
       every: 'week',
-      teller: `${auditor}-${audience.label}`,
+      sender: `${auditor}-${audience.label}`,
       read: () => readOverview(archive, { environments, schedule, now, ownOnly }),
-      async compose(states, { instant, name }, told) {
-        const last = told && runInstant(told.night)?.getTime();
+      async compose(states, { instant, name }, notified) {
+        const last = notified && runInstant(notified.night)?.getTime();
         const from = last ?? Math.max(instant - 7 * DAY_MS, (await options.askedSince?.()) ?? Number.NEGATIVE_INFINITY);
         const owed = { nights: [...scheduledRuns(schedule, from, instant)], timezone: schedule.timezone };
         const own = new Set(environments.map(({ id }) => id));
@@ -207,7 +207,7 @@ export const collectWeek = (archive: Archive, options: CollectOptions, audience:
         for (const state of states) {
           const { environmentId } = state;
           const owes = own.has(environmentId) ? owed : undefined;
-          weeks.push(await readWeek(archive, state, audience, told?.runs[environmentId], instant, owes));
+          weeks.push(await readWeek(archive, state, audience, notified?.runs[environmentId], instant, owes));
         }
         return weekMail(weeks, { audience, name, pageLocation: pageOf(archive, hasPage) });
       },

@@ -20,8 +20,8 @@ const linkTo = (key: string): string => key.replace(/^reports\//, '');
 const stateText = (state: EnvironmentState): Html => {
   if (state.unseen !== undefined) return html`<b>NOT SEEN</b> ${state.unseen}`;
   if (state.isClosed) return html`Closed: nobody looks any more`;
-  const told = [oddityText(state), savedText(state), lackText(state)].filter((text) => text !== '').join('; ');
-  return html`Complete${told !== '' && html` <b>${told}</b>`}`;
+  const reserved = [oddityText(state), savedText(state), lackText(state)].filter((text) => text !== '').join('; ');
+  return html`Complete${reserved !== '' && html` <b>${reserved}</b>`}`;
 };
 
 const worstText = (state: EnvironmentState): Html => {

@@ -58,7 +58,7 @@ export interface OverviewOptions {
   /** In milliseconds since the epoch. */
   readonly now: number;
   /** The last run that was told of each environment, by its id; undefined where nothing was told yet. */
-  readonly told?: Readonly<Record<string, string>>;
+  readonly notified?: Readonly<Record<string, string>>;
   /** Leaves out what the archive holds of others. */
   readonly ownOnly?: boolean;
 }
@@ -101,13 +101,13 @@ const runBefore = async (archive: Archive, { environmentId, previous }: Manifest
 const changesSince = async (
   archive: Archive,
   { manifest }: StoredManifest,
-  told: OverviewOptions['told'],
+  notified: OverviewOptions['notified'],
 ): Promise<readonly RunNews[]> => {
   const changes: RunNews[] = [];
   let next: Manifest | undefined = manifest;
-  while (next !== undefined && next.run !== told?.[manifest.environmentId] && changes.length < MOST_RUNS) {
+  while (next !== undefined && next.run !== notified?.[manifest.environmentId] && changes.length < MOST_RUNS) {
     changes.unshift(await changeOf(archive, next));
-    next = told === undefined ? undefined : await runBefore(archive, next);
+    next = notified === undefined ? undefined : await runBefore(archive, next);
   }
   return changes;
 };
@@ -183,7 +183,7 @@ const readState = async (
       },
       ...(unseen !== undefined && { unseen: unseen + attempt }),
       isClosed,
-      changes: await changesSince(archive, last, options.told),
+      changes: await changesSince(archive, last, options.notified),
     };
   } catch (error) {
     const unseen = `what is archived of it can't be read: ${plainLine(messageOf(error), MOST_CHARACTERS)}`;

@@ -109,7 +109,7 @@ export const readWeek = async (
   owed?: OwedNights,
 ): Promise<EnvironmentWeek> => {
   const { environmentId, last, unseen } = state;
-  const told = since ?? runName(new Date(night - 7 * DAY_MS));
+  const from = since ?? runName(new Date(night - 7 * DAY_MS));
   const highlights = collectHighlights();
   const troubles = new Map<string, WaiverTrouble>();
   const notes = unseen === undefined ? [] : [unseen];
@@ -138,8 +138,8 @@ export const readWeek = async (
     ruleset = key;
   };
   try {
-    const all = last === undefined ? [] : await runsWithin(archive, environmentId, { from: told, to: last.report.run });
-    const runs = all.filter(({ run }) => run > told);
+    const all = last === undefined ? [] : await runsWithin(archive, environmentId, { from, to: last.report.run });
+    const runs = all.filter(({ run }) => run > from);
     for (const run of runs)
       try {
         if (run.stored !== undefined) looked.push(lookedAt(run.stored.manifest));
@@ -148,7 +148,7 @@ export const readWeek = async (
         if (!(error instanceof ArchiveError)) throw error;
         notes.push(`what run ${run.run} found can't be read: ${error.message}`);
       }
-    const attempts = await attemptsWithin(archive, environmentId, { from: told }, all);
+    const attempts = await attemptsWithin(archive, environmentId, { from }, all);
     const ended = new Map(attempts.map(({ run, report }) => [run, report]));
     for (const [run, report] of ended)
       notes.push(`run ${run} is ${report?.verdict ?? 'INCOMPLETE'} (${report?.reason ?? 'it broke off'})`);
@@ -215,7 +215,7 @@ export const weekMail = (
     of.map((note) => wrap(`${nameOf(state)}: ${plainLine(note, MOST_TEXT)}`, '')),
   );
   const unseen = weeks.filter(({ notes: of }) => of.length > 0).length;
-  const told = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
+  const severities = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
   const what = `${newsText(all)}${unseen === 0 ? '' : `; ${plural(unseen, 'environment')} NOT SEEN each night`}`;
 
   const numbers = section(
@@ -258,7 +258,7 @@ export const weekMail = (
     attributes: {
       environment: 'all',
       verdict: unseen === 0 ? 'COMPLETE' : 'INCOMPLETE',
-      maxSeverity: unseen > 0 ? 'CRITICAL' : (told.at(-1) ?? 'INFORMATIONAL'),
+      maxSeverity: unseen > 0 ? 'CRITICAL' : (severities.at(-1) ?? 'INFORMATIONAL'),
       audience: audience.label,
     },
   };

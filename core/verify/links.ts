@@ -157,7 +157,7 @@ export const chainProblems = (environmentId: string, links: readonly Link[]): re
       ? []
       : (check({ run, key, sha256, previous: claims.previous }) ?? []),
   );
-  const told = new Set(faults.map(({ key }) => key));
+  const known = new Set(faults.map(({ key }) => key));
   const positions = new Map(links.map(({ key }, position) => [key, position]));
   // Whoever accepted a history vouched for the place that it goes on from, past those between.
   const altered = links.flatMap(({ claims }, position) => {
@@ -166,7 +166,7 @@ export const chainProblems = (environmentId: string, links: readonly Link[]): re
     if (claims?.previous === undefined || sha256 === undefined || target >= position - 1) return [];
     return previousProblem(claims.run, claims.previous, sha256) ?? [];
   });
-  const missing = missingPlaces(environmentId, links).filter(({ key }) => !told.has(key));
+  const missing = missingPlaces(environmentId, links).filter(({ key }) => !known.has(key));
   return [...faults, ...altered, ...missing];
 };
 

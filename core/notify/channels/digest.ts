@@ -24,10 +24,10 @@ export const digestChannel = (send: SendAlert, findUnheard?: Channel['findUnhear
   ...(findUnheard && { findUnheard }),
   hasReceipt: (marker) => RECEIPTS[ALERT](marker) && marker.band === band?.label,
   prepare({ digest, head, archive }) {
-    const told = band === undefined ? digest : digest?.bands?.[band.label];
-    if (told === undefined) return undefined;
-    const { subject, attributes } = told;
-    const text = told.body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location);
+    const alert = band === undefined ? digest : digest?.bands?.[band.label];
+    if (alert === undefined) return undefined;
+    const { subject, attributes } = alert;
+    const text = alert.body.replaceAll(ARCHIVE_PLACEHOLDER, archive.location);
     // Added as it is sent: the manifest names the digest, which therefore can't hold the manifest's own hash.
     const body = head === undefined ? text : `${text}${headLines(head)}`;
     return async () => ({

@@ -7,12 +7,12 @@ import { scopeOf } from '../marker.ts';
 import { RECEIPTS } from '../receipts.ts';
 import { type AuditEvent, findingEvents, runEvent } from './events.ts';
 import {
-  beginTelling,
+  beginDelivery,
+  type DeliveryTime,
   outOfTimeText,
   PartRefused,
   RETRIES,
   sendInLanes,
-  type TellingTime,
   untilTaken,
 } from './lanes.ts';
 
@@ -64,7 +64,7 @@ const refusal = (results: readonly PutEventsResultEntry[], left: number): Entrie
   return new EntriesRefused(`EventBridge did not accept ${left} of its entries: ${[...codes].join(', ')}`);
 };
 
-export type EventBridgeSettings = EventBridgeClientConfig & TellingTime;
+export type EventBridgeSettings = EventBridgeClientConfig & DeliveryTime;
 
 /**
  * Notifies programs by events on a bus, given as for `eventBridgeEvents`.
@@ -103,31 +103,31 @@ export const eventBridgeEvents =
     // Loaded where it is used: most audits publish none.
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
     const client = awsClient(EventBridgeClient, { maxAttempts: RETRIES + 1, ...config });
-    const telling = beginTelling({ ...(clock && { clock }), ...(until !== undefined && { until }) });
+    const delivery = beginDelivery({ ...(clock && { clock }), ...(until !== undefined && { until }) });
     let taken = before;
 
     const put = async (batch: readonly PutEventsRequestEntry[]): Promise<void> => {
       let left = batch;
       const attempt = async (): Promise<void> => {
-        telling.requireTime();
+        delivery.requireTime();
         const asked = left;
         const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [...asked] }), {
-          abortSignal: telling.signal,
+          abortSignal: delivery.signal,
         });
         // Results stand in the order of the entries; an entry without an id was not accepted.
         left = asked.filter((_, index) => Entries[index]?.EventId === undefined);
         taken += asked.length - left.length;
         if (left.length > 0) throw refusal(Entries, left.length);
       };
-      await untilTaken(attempt, firstWaitMs, telling.signal);
+      await untilTaken(attempt, firstWaitMs, delivery.signal);
     };
 
     try {
       return await sendInLanes(batchesOf(events, bus), MOST_REQUESTS, put);
     } catch (error) {
-      throw telling.isOver(error) ? new Error(`EventBridge ${outOfTimeText(plural(taken, 'event'))}`) : error;
+      throw delivery.isOver(error) ? new Error(`EventBridge ${outOfTimeText(plural(taken, 'event'))}`) : error;
     } finally {
-      telling.end();
+      delivery.end();
       client.destroy();
     }
   };

@@ -134,7 +134,7 @@ const withPlainReasons = ({ iamRoles, permissionGroups }: EnrichedCounts): Enric
  */
 export const runEvent = (
   notification: EventSource,
-  told?: { readonly scope: Scope; readonly findingEvents: number },
+  notified?: { readonly scope: Scope; readonly findingEvents: number },
 ): AuditEvent => {
   const { report, head } = notification;
   const { message, asOf, listing, late, source, previousSource, code, previousCode } = report;
@@ -165,7 +165,7 @@ export const runEvent = (
       ...(enriched !== undefined && { enriched: withPlainReasons(enriched) }),
       ...(unjudged.length > 0 && { notFullyJudged: unjudged.map((id) => plainLine(id, MAX_TEXT)) }),
       findings: report.findings,
-      ...told,
+      ...notified,
       ...(previousRun !== undefined && { previousRun }),
       ...(head !== undefined && { head }),
     },

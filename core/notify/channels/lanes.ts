@@ -42,7 +42,7 @@ export const sendInLanes = async <T>(
 };
 
 /** The time that telling takes. */
-export interface TellingTime {
+export interface DeliveryTime {
   /** The wait before what was refused is sent again for the first time, in milliseconds; 200 where undefined. */
   readonly firstWaitMs?: number;
   readonly clock?: Clock;
@@ -54,7 +54,7 @@ export interface TellingTime {
 class OutOfTime extends Error {}
 
 /** Begins to tell within a time; whoever begins ends it. */
-export const beginTelling = ({ clock = systemClock, until = Number.POSITIVE_INFINITY }: TellingTime) => {
+export const beginDelivery = ({ clock = systemClock, until = Number.POSITIVE_INFINITY }: DeliveryTime) => {
   const ending = new AbortController();
   const timer = Number.isFinite(until) ? setTimeout(() => ending.abort(), Math.max(0, until - clock.now())) : undefined;
   return {

@@ -1,9 +1,9 @@
 import type { RuleText } from '../../../rules/engine/rule.ts';
 import type { Report } from '../../model/report.ts';
 import type { Channel } from '../channel.ts';
+import type { ReachedHub } from '../notify-security-hub.ts';
 import { RECEIPTS } from '../receipts.ts';
-import type { ReachedHub } from '../tell-security-hub.ts';
-import type { TellingTime } from './lanes.ts';
+import type { DeliveryTime } from './lanes.ts';
 
 const NAME = 'security-hub';
 
@@ -15,7 +15,7 @@ const NAME = 'security-hub';
 export const securityHubChannel = (
   hubOf: (report: Report) => ReachedHub | undefined,
   rules?: readonly RuleText[],
-  time?: TellingTime,
+  time?: DeliveryTime,
 ): Channel => ({
   name: NAME,
   hasReceipt: RECEIPTS[NAME],
@@ -24,6 +24,7 @@ export const securityHubChannel = (
     const hub = hubOf(report);
     if (hub === undefined || report.verdict !== 'COMPLETE') return undefined;
     // Loaded where it is used: most auditors tell nobody else.
-    return async () => (await import('../tell-security-hub.ts')).tellSecurityHub(notification, hub, NAME, rules, time);
+    return async () =>
+      (await import('../notify-security-hub.ts')).notifySecurityHub(notification, hub, NAME, rules, time);
   },
 });

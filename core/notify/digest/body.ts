@@ -337,7 +337,7 @@ const bandLines = ({ band }: BandFacts, left: LeftOut | undefined): readonly str
     const isOne = counts.length === 1 && counts[0]?.count === 1;
     return [`Of what changed, ${counts.map(({ text }) => text).join(', ')} ${isOne ? 'is' : 'are'} ${where}.`];
   };
-  const isForOthers = (severity: Severity): boolean => band.toldToOthers.includes(severity);
+  const isForOthers = (severity: Severity): boolean => band.sentToOthers.includes(severity);
   const waivers = left.troubles.length;
   const sentences = [
     `Findings ${bandText(band)} alone are told here.`,

@@ -25,11 +25,11 @@ const severitiesOf = (
   const { report } = facts;
   if (report.verdict !== 'COMPLETE' || digestForewords(facts).length > 0)
     return { maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' };
-  const told = [
+  const severities = [
     ...news.flatMap(({ severities }) => SEVERITIES.filter((severity) => (severities[severity] ?? 0) > 0)),
     ...troubles.map((trouble) => troubleSeverity(facts, trouble)),
   ].toSorted((a, b) => severityRank(a) - severityRank(b));
-  return { maxSeverity: told.at(-1) ?? 'INFORMATIONAL', leastSeverity: told[0] ?? 'INFORMATIONAL' };
+  return { maxSeverity: severities.at(-1) ?? 'INFORMATIONAL', leastSeverity: severities[0] ?? 'INFORMATIONAL' };
 };
 
 /** Composes a digest of every severity, or of a band's; undefined where nothing of it changed. */
@@ -39,19 +39,19 @@ const composeAlert = (
   fresh: readonly WaiverTrouble[],
 ): Alert | undefined => {
   const { report, band, bands = [] } = facts;
-  const isTold = (trouble: WaiverTrouble): boolean =>
+  const isForThese = (trouble: WaiverTrouble): boolean =>
     band === undefined || isInBand(troubleSeverity(facts, trouble), band);
   const news = band === undefined ? changed : changed.flatMap((highlight) => highlightWithin(highlight, band));
-  const troubles = fresh.filter(isTold);
+  const troubles = fresh.filter(isForThese);
   const isFirst = report.previousRun === undefined;
   const isQuiet = news.length === 0 && troubles.length === 0 && digestForewords(facts).length === 0;
   if (report.verdict === 'COMPLETE' && !isFirst && isQuiet) return undefined;
 
   const label = band?.label ?? (bands.length > 0 ? WHOLE_BAND : undefined);
-  const left = { news: changed, troubles: fresh.filter((trouble) => !isTold(trouble)) };
+  const left = { news: changed, troubles: fresh.filter((trouble) => !isForThese(trouble)) };
   return {
     subject: composeSubject(facts, news, troubles.length),
-    body: composeBody(facts, news, (report.waiverTroubles ?? []).filter(isTold), left),
+    body: composeBody(facts, news, (report.waiverTroubles ?? []).filter(isForThese), left),
     attributes: {
       environment: report.environmentId,
       verdict: report.verdict,

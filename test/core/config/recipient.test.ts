@@ -127,15 +127,15 @@ test('bands of an environment are those of its recipients, each once, with what 
     { ...WEEKLY, maxSeverity: 'INFORMATIONAL' as const },
   ];
   expect(bandsOf(recipients, 'abc')).toEqual([
-    { label: 'HIGH-CRITICAL', minSeverity: 'HIGH', maxSeverity: 'CRITICAL', toldToOthers: ['LOW', 'INFORMATIONAL'] },
+    { label: 'HIGH-CRITICAL', minSeverity: 'HIGH', maxSeverity: 'CRITICAL', sentToOthers: ['LOW', 'INFORMATIONAL'] },
     {
       label: 'INFORMATIONAL-LOW',
       minSeverity: 'INFORMATIONAL',
       maxSeverity: 'LOW',
-      toldToOthers: ['CRITICAL', 'HIGH'],
+      sentToOthers: ['CRITICAL', 'HIGH'],
     },
   ]);
-  expect(bandsOf(recipients, 'def').map(({ label, toldToOthers }) => [label, toldToOthers.length])).toEqual([
+  expect(bandsOf(recipients, 'def').map(({ label, sentToOthers }) => [label, sentToOthers.length])).toEqual([
     ['HIGH-CRITICAL', 3],
     ['INFORMATIONAL-LOW', 3],
     ['MEDIUM-MEDIUM', 4],

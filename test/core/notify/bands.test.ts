@@ -59,7 +59,7 @@ describe('the bands of an environment', () => {
 
   test('know of which severities others are told, be it by week', () => {
     const [band] = bandsOf([MILD, recipient({ minSeverity: 'CRITICAL', every: 'week' })], ENVIRONMENT);
-    expect(band?.toldToOthers).toEqual(['CRITICAL']);
+    expect(band?.sentToOthers).toEqual(['CRITICAL']);
   });
 });
 

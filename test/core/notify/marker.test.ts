@@ -2,7 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { attemptKeys, runKeys } from '../../../core/archive/keys.ts';
 import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
 import type { Notification } from '../../../core/notify/channel.ts';
-import { isOfOldForm, markerOf, readMarker, scopeOf, speaksFor, toldByAttempt } from '../../../core/notify/marker.ts';
+import {
+  isOfOldForm,
+  markerOf,
+  notifiedByAttempt,
+  readMarker,
+  scopeOf,
+  speaksFor,
+} from '../../../core/notify/marker.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 import { aFirstReport, aReport } from './digest/facts.ts';
 
@@ -173,6 +180,6 @@ describe('what an attempt had to tell', () => {
   ])('%s', async (_, written, marker, told) => {
     const archive = memoryArchive();
     for (const [file, text] of Object.entries(written)) await put(archive, kept(file), text);
-    expect(await toldByAttempt(archive, REPORT, marker)).toStrictEqual(told);
+    expect(await notifiedByAttempt(archive, REPORT, marker)).toStrictEqual(told);
   });
 });

@@ -85,13 +85,13 @@ describe('the news of a week', () => {
 
   test('have each waiver to see to once', async () => {
     const waivers = [
-      { rule: 'stale-login', user: 'u9', reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' },
-      { rule: 'stale-login', user: 'u8', reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' },
+      { rule: 'stale-login', user: 'w2', reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' },
+      { rule: 'stale-login', user: 'w1', reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' },
     ];
     await audit([1, 2, 3], { waivers });
     expect((await weekAt(3, 1)).troubles.map(({ kind, user }) => [kind, user])).toEqual([
-      ['unused', 'u9'],
-      ['unused', 'u8'],
+      ['unused', 'w2'],
+      ['unused', 'w1'],
     ]);
   });
 

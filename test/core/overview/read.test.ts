@@ -144,9 +144,9 @@ describe('what changed', () => {
     await auditChanging(1, 2, 3);
     const now = hoursAfter(3, 1);
     expect(runsOf(await stateAt(now))).toEqual([runOf(3)]);
-    expect(runsOf(await stateAt(now, { told: { alpha: runOf(1) } }))).toEqual([runOf(2), runOf(3)]);
-    expect(runsOf(await stateAt(now, { told: { alpha: runOf(3) } }))).toEqual([]);
-    expect(runsOf(await stateAt(now, { told: {} }))).toEqual([runOf(1), runOf(2), runOf(3)]);
+    expect(runsOf(await stateAt(now, { notified: { alpha: runOf(1) } }))).toEqual([runOf(2), runOf(3)]);
+    expect(runsOf(await stateAt(now, { notified: { alpha: runOf(3) } }))).toEqual([]);
+    expect(runsOf(await stateAt(now, { notified: {} }))).toEqual([runOf(1), runOf(2), runOf(3)]);
     const [state] = (await stateAt(now)).changes;
     expect(state).toMatchObject({ severity: 'HIGH', subject: expect.stringContaining('alpha') });
   });
@@ -155,7 +155,7 @@ describe('what changed', () => {
     await auditChanging(1, 2, 3);
     const key = chainKey('alpha', 1);
     await archive.replace(key, { bytes: Buffer.from('{}') }, 'application/json', (await archive.read(key))?.version);
-    const state = await stateAt(hoursAfter(3, 1), { told: {} });
+    const state = await stateAt(hoursAfter(3, 1), { notified: {} });
     expect([runsOf(state), state.unseen]).toEqual([[runOf(2), runOf(3)], undefined]);
   });
 
@@ -175,7 +175,7 @@ describe('what changed', () => {
       retentionYears: 7,
     });
     await auditChanging(4);
-    expect(runsOf(await stateAt(hoursAfter(4, 1), { told: {} }))).toEqual([runOf(1), runOf(4)]);
+    expect(runsOf(await stateAt(hoursAfter(4, 1), { notified: {} }))).toEqual([runOf(1), runOf(4)]);
   });
 });
 

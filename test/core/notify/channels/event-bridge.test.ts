@@ -3,7 +3,7 @@ import type { Report } from '../../../../core/model/report.ts';
 import type { Notification } from '../../../../core/notify/channel.ts';
 import { eventBridgeChannel, eventBridgeEvents } from '../../../../core/notify/channels/event-bridge.ts';
 import type { AuditEvent } from '../../../../core/notify/channels/events.ts';
-import type { TellingTime } from '../../../../core/notify/channels/lanes.ts';
+import type { DeliveryTime } from '../../../../core/notify/channels/lanes.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { HOUR_MS } from '../../../../rules/engine/time.ts';
 import { playNights } from '../../../support/changing-nights.ts';
@@ -45,7 +45,7 @@ const sizedEvent = (bytes: number): AuditEvent => {
 const publish = async (
   { url }: EventBus,
   events: readonly AuditEvent[] | AsyncIterable<AuditEvent>,
-  time: TellingTime = {},
+  time: DeliveryTime = {},
 ) => eventBridgeEvents('audits', { ...SETTINGS, endpoint: url, ...time })(events);
 
 const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));

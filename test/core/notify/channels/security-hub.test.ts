@@ -5,7 +5,7 @@ import { runKeys } from '../../../../core/archive/keys.ts';
 import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
 import { securityHubChannel } from '../../../../core/notify/channels/security-hub.ts';
-import { MOST_SPLITS } from '../../../../core/notify/tell-security-hub.ts';
+import { MOST_SPLITS } from '../../../../core/notify/notify-security-hub.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { rules } from '../../../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';

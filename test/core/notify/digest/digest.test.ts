@@ -119,7 +119,7 @@ describe('those who hear of some severities alone', () => {
     label: 'INFORMATIONAL-MEDIUM',
     minSeverity: 'INFORMATIONAL',
     maxSeverity: 'MEDIUM',
-    toldToOthers: ['CRITICAL'],
+    sentToOthers: ['CRITICAL'],
   };
   const findings = counts({ new: 5, open: 11 }, { CRITICAL: 3, HIGH: 2, MEDIUM: 4, LOW: 1 });
   const severities = { CRITICAL: 2, HIGH: 1, MEDIUM: 1 };
@@ -142,21 +142,21 @@ describe('those who hear of some severities alone', () => {
     [
       'from a severity on',
       changed,
-      { minSeverity: 'HIGH', maxSeverity: 'CRITICAL', toldToOthers: [] },
+      { minSeverity: 'HIGH', maxSeverity: 'CRITICAL', sentToOthers: [] },
       '3 new (worst CRITICAL), 5 failing from HIGH on',
       'Findings from HIGH on alone are told here. Of what changed, 1 MEDIUM is mailed to nobody, and in the report.',
     ],
     [
       'one severity',
       changed,
-      { minSeverity: 'HIGH', maxSeverity: 'HIGH', toldToOthers: ['CRITICAL', 'MEDIUM'] },
+      { minSeverity: 'HIGH', maxSeverity: 'HIGH', sentToOthers: ['CRITICAL', 'MEDIUM'] },
       '1 new (worst HIGH), 2 failing of HIGH',
       'Findings of HIGH alone are told here. Of what changed, 2 CRITICAL, 1 MEDIUM are told to others.',
     ],
     [
       'from one severity to another',
       changed,
-      { minSeverity: 'MEDIUM', maxSeverity: 'HIGH', toldToOthers: ['CRITICAL'] },
+      { minSeverity: 'MEDIUM', maxSeverity: 'HIGH', sentToOthers: ['CRITICAL'] },
       '2 new (worst HIGH), 6 failing from MEDIUM to HIGH',
       'Findings from MEDIUM to HIGH alone are told here. Of what changed, 2 CRITICAL are told to others.',
     ],

@@ -14,11 +14,11 @@ import { type AsffFinding, asffFinding, type SecurityHub } from './asff.ts';
 import type { Notification, Receipt } from './channel.ts';
 import { isOpen, newsOf } from './channels/events.ts';
 import {
-  beginTelling,
+  beginDelivery,
+  type DeliveryTime,
   outOfTimeText,
   PartRefused,
   sendInLanes,
-  type TellingTime,
   untilTaken,
 } from './channels/lanes.ts';
 import { type Scope, scopeOf } from './marker.ts';
@@ -142,19 +142,19 @@ const describeMissing = (refused: readonly string[], unsearched: number, isLate:
  * the finding that is to blame stands alone.
  * @param channel the name of the channel, by whose markers it is known what was told before
  */
-export const tellSecurityHub = async (
+export const notifySecurityHub = async (
   notification: Notification,
   hub: ReachedHub,
   channel: string,
   rules: readonly RuleText[] = catalogue,
-  { clock = systemClock, ...time }: TellingTime = {},
+  { clock = systemClock, ...time }: DeliveryTime = {},
 ): Promise<Receipt> => {
   const { BatchImportFindingsCommand } = await import('@aws-sdk/client-securityhub');
   const scope = await hubScopeOf(notification, channel);
   const client = await securityHubClient(hub);
   const ruleById = new Map(rules.map((rule) => [rule.id, rule]));
   const turn = paced(clock);
-  const telling = beginTelling({ clock, ...time });
+  const delivery = beginDelivery({ clock, ...time });
   const refused: string[] = [];
   let taken = 0;
   let splits = 0;
@@ -165,10 +165,10 @@ export const tellSecurityHub = async (
     let left = batch;
     const attempt = async (): Promise<void> => {
       await turn();
-      telling.requireTime();
+      delivery.requireTime();
       const request = { Findings: [...left] } as unknown as BatchImportFindingsRequest;
       const { FailedFindings = [] } = await client.send(new BatchImportFindingsCommand(request), {
-        abortSignal: telling.signal,
+        abortSignal: delivery.signal,
       });
       const codes = new Map(FailedFindings.map(({ Id, ErrorCode }) => [Id, ErrorCode]));
       for (const { Id } of left) if (codes.has(Id) && !mayPass(codes.get(Id))) refused.push(`${Id}: ${codes.get(Id)}`);
@@ -180,7 +180,7 @@ export const tellSecurityHub = async (
         );
     };
     try {
-      await untilTaken(attempt, time.firstWaitMs, telling.signal);
+      await untilTaken(attempt, time.firstWaitMs, delivery.signal);
     } catch (error) {
       if (!isForContent(error)) throw error;
       const [only, ...others] = left;
@@ -192,19 +192,19 @@ export const tellSecurityHub = async (
     }
   };
 
-  const told = async function* told(): AsyncGenerator<AsffFinding> {
+  const findings = async function* findings(): AsyncGenerator<AsffFinding> {
     for await (const finding of findingsOf(notification, scope)) {
       const asff = asffFinding(finding, ruleById.get(finding.ruleId), notification.report, hub);
       if (asff !== undefined) yield asff;
     }
   };
   try {
-    await sendInLanes(batchesOf(told()), MOST_REQUESTS, importAll);
+    await sendInLanes(batchesOf(findings()), MOST_REQUESTS, importAll);
   } catch (error) {
-    if (!telling.isOver(error)) throw error;
+    if (!delivery.isOver(error)) throw error;
     isLate = true;
   } finally {
-    telling.end();
+    delivery.end();
     client.destroy();
   }
   const missing = describeMissing(refused, unsearched, isLate, taken);
