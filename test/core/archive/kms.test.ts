@@ -1,9 +1,10 @@
 import { KMSClient } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SigningError } from '../../../core/archive/errors.ts';
-import { kmsSigner } from '../../../core/archive/kms.ts';
+import { kmsPublicKey, kmsSigner } from '../../../core/archive/kms.ts';
+import { readPublicKey } from '../../../core/archive/signature.ts';
 import { awsClient } from '../../../core/aws/clients.ts';
-import { KMS_FAULTS, KMS_KEY_ARN, type Kms, type KmsFault, startKms } from '../../support/kms.ts';
+import { KMS_FAULTS, KMS_KEY_ARN, type Kms, type KmsFault, publicKeyFor, startKms } from '../../support/kms.ts';
 
 let kms: Kms;
 beforeAll(async () => {
@@ -47,4 +48,27 @@ test.each(FAULTS)('%s for ever is told by its name and the key', async (_, { fau
   expect(String(outcome)).toContain(`KMS did not sign with ${KMS_KEY_ARN}: `);
   expect(String(outcome)).toMatch(told);
   expect(asked > 1).toBe(passes);
+});
+
+describe('the public part of a key', () => {
+  const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';
+  const environment = process.env;
+  beforeAll(() => {
+    process.env = { ...environment, ...kms.env };
+  });
+  afterAll(() => {
+    process.env = environment;
+  });
+
+  test('is that of the key that an alias leads to', async () => {
+    const der = await kmsPublicKey(ALIAS)(KMS_KEY_ARN);
+    expect(der && readPublicKey(der).equals(publicKeyFor('ECDSA_SHA_256'))).toBe(true);
+  });
+
+  test('is none where the alias leads to another by now, or KMS refuses', async () => {
+    expect(await kmsPublicKey(ALIAS)(KMS_KEY_ARN.replace('0e1f', 'ffff'))).toBeUndefined();
+    kms.refuse('AccessDeniedException');
+    expect(await kmsPublicKey(ALIAS)(KMS_KEY_ARN)).toBeUndefined();
+    kms.refuse(undefined);
+  });
 });
