@@ -58,7 +58,7 @@ test('tells which mutants no test kills, whatever others have left behind, and c
     { cwd: root },
   );
   expect(stdout.replaceAll('test/mutants/fixture/', '').split('\n')).toEqual([
-    'order.ts:8:15  3 → 4  (survived 7 tests)',
+    'order.ts:8:15  3 → 4  (survived 8 tests)',
     'order.ts:10:68  items.length >= LARGE → items.length > LARGE  (survived 3 tests)',
     'order.ts:13:20  .filter((price) => price > 0) → nothing  (survived 1 test)',
     'order.ts:13:45  price > 0 → price >= 0  (survived 1 test)',

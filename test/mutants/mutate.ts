@@ -105,13 +105,15 @@ const hostOf = (node: ts.Node): ts.Node => {
   return isInside || (isLink(node) && isAssigned(node, parent)) ? hostOf(parent) : node;
 };
 
-/** Whether a text is only said, as an error's is, or stands where no expression can. */
+/** Whether a text is only said, as an error's is, or stands where no expression can; or a number is a signal. */
 const isLeftAlone = (node: ts.Node): boolean => {
   const { parent } = node;
   if (ts.isPropertyAssignment(parent) && (parent.name === node || parent.name.getText() === 'message')) return true;
   if (ts.isBinaryExpression(parent) && [parent.left, parent.right].some(ts.isTypeOfExpression)) return true;
   if (ts.isCallExpression(parent) && parent.expression.kind === SyntaxKind.ImportKeyword) return true;
   if (ts.isExpressionStatement(parent) || ts.isTaggedTemplateExpression(parent)) return true;
+  // Another signal than none ends whichever process a test asks for, and this one with it.
+  if (ts.isCallExpression(parent) && parent.expression.getText() === 'process.kill') return true;
   for (let at = parent; !ts.isStatement(at) && at.parent !== undefined; at = at.parent) {
     if (ts.isNewExpression(at) && at.expression.getText().endsWith('Error')) return true;
   }
