@@ -27,6 +27,16 @@ test('each is given with what is kept of it, and nothing is known of its fate', 
   expect(open.failAgain('e/r/x')).toBeUndefined();
 });
 
+test.each([{ wasWaived: true }, { wasCarried: true }] as const)(
+  'one that was %j is told from one that was not',
+  (was) => {
+    open.add('e/r/d', finding('three', was));
+    open.add('e/r/e', finding('three'));
+    expect(open.failAgain('e/r/d')).toStrictEqual(finding('three', was));
+    expect(open.failAgain('e/r/e')).toStrictEqual(finding('three'));
+  },
+);
+
 test('what failed again is settled', () => {
   open.failAgain('e/r/a');
   open.settle('e/r/a', 'fixed');
@@ -50,6 +60,8 @@ test('a fate may be made more precise', () => {
 test.each([
   ['e/r/a', 'one', true],
   ['e/r/a', 'two', false],
+  ['e/r/b', 'two', true],
+  ['e/r/b', 'one', false],
   ['e/r/c', 'one', false],
   ['e/r/x', 'one', false],
 ])('%s, last seen at %s: unsettled is %s', (id, lastSeen, isUnsettled) => {

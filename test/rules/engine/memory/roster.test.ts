@@ -126,3 +126,16 @@ test('who has gone, and who is still there', () => {
     'gone',
   ]);
 });
+
+test('the baseline is those that were there before, whoever comes now', () => {
+  const roster = new Roster();
+  const before = ['goes', 'stays', 'leaves'].map((id, index) =>
+    user(id, { status: ['ENABLED', 'DISABLED', 'CREATING'][index] }),
+  );
+  for (const one of before) roster.addBaseline(one);
+  for (const id of ['stays', 'new']) roster.arrive(user(id, { status: 'ENABLED' }), 1);
+  const statuses = before.map(({ id, status }) => [id, status]);
+  expect([...roster.baseline()].map(({ id, status }) => [id, status])).toEqual(statuses);
+  expect([...roster.gone()].map(({ id }) => id)).toEqual(['goes', 'leaves']);
+  expect(roster.baselineOf('new')).toBeUndefined();
+});
