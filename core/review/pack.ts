@@ -9,7 +9,6 @@ import { type ArchivedRun, readReport, retentionOf } from '../archive/runs.ts';
 import { createSpoolFolder, jsonText, type StagedContent, stagedContent } from '../archive/staging.ts';
 import { CODE_VERSION } from '../model/version.ts';
 import { reservations } from '../model/words.ts';
-import type { OutputName } from '../outputs/index.ts';
 import { numberText, plural } from '../text/plain-text.ts';
 import { type ChangesSheet, FirstRun, isChange, openChangesSheet } from './changes.ts';
 import { tallyFindings } from './open-findings.ts';
@@ -29,12 +28,6 @@ export interface BuiltPack {
   /** The hash of `manifest.json`: kept elsewhere, it tells whether a pack is the one that was built. */
   readonly sha256: string;
 }
-
-/** Throws ArchiveError where a run doesn't have what a review is read from: none of it is taken for empty. */
-const requireObjects = ({ run, objects }: Manifest, names: readonly OutputName[]): void => {
-  const missing = names.find((name) => objects[name] === undefined);
-  if (missing !== undefined) throw new ArchiveError(`the manifest of run ${run} names no ${missing}`);
-};
 
 const readFirstRun = async (archive: Archive, manifest: Manifest): Promise<FirstRun> => {
   const first = new FirstRun(manifest.run);
@@ -84,7 +77,6 @@ const readPeriod = async (
     }
     const { manifest, key, sha256 } = stored;
     try {
-      requireObjects(manifest, ['snapshot', 'findings']);
       // Held until the end of the file: only there is it known to be what its manifest says.
       const changes = await readChanges(archive, manifest, rules);
       if (first === undefined && run !== reviewed.run) first = await readFirstRun(archive, manifest);
@@ -150,7 +142,6 @@ export const buildPack = async (
   try {
     const { reviewed, runs, unfinished } = await readPeriodRuns(archive, environmentId, period);
     const { manifest, key, sha256 } = reviewed;
-    requireObjects(manifest, ['snapshot', 'findings', 'report']);
     const report = await readReport(archive, manifest);
 
     const changes = await openChangesSheet(spools, manifest.run);

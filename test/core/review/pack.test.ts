@@ -91,6 +91,35 @@ describe('a pack', () => {
     );
   });
 
+  test('counts who came, who went, what changed and what is accepted', async () => {
+    const waivers = [
+      {
+        rule: 'api-access-without-principal',
+        user: 'u1',
+        reason: 'r',
+        owner: 'o',
+        approver: 'a',
+        expires: '2027-03-31',
+      },
+    ];
+    const nightOf = (number: number, ...users: readonly object[]) =>
+      auditNight(archive, number, { waivers, listUsers: listingOf([users.map((user) => aUser({ ...user }))]) });
+    const enabled = { apiAccess: 'ENABLED' };
+    await nightOf(1, { userId: 'u1', ...enabled }, { userId: 'u2' }, { userId: 'gone' });
+    await nightOf(2, { userId: 'u1', ...enabled }, { userId: 'u2', ...enabled }, { userId: 'came' });
+    const { manifest } = await build(1, 2);
+    expect(manifest.counts).toMatchObject({ users: 3, came: 1, gone: 1, changed: 1, waivers: 1, apiBound: 2 });
+    expect(manifest.counts.openFindings.MEDIUM).toBeGreaterThan(0);
+    expect(manifest.counts.events).toBeGreaterThan(0);
+    expect(await readText(pack, 'changes.csv')).toMatch(/"gone".*"u2"|"u2".*"gone"/s);
+    expect(await readText(pack, 'waivers.csv')).toContain('"api-access-without-principal","user","u1"');
+  });
+
+  test('of one run has nothing to compare', async () => {
+    await audit(1);
+    expect((await build(1, 1)).manifest.counts).toMatchObject({ came: 0, gone: 0, changed: 0 });
+  });
+
   test('says why its users may not be everybody', async () => {
     const source = {
       kind: 'roster',
