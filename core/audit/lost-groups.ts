@@ -145,8 +145,9 @@ const settleGroups = (
     for (const finding of findings) {
       const { id, subject, groups } = finding;
       if (open.fateOf(id) !== 'failed-then') continue;
-      // Only its own groups: what was added for another finding may complete one that it never was about.
-      if (groups.some(({ shared }) => check.failingSubject(shared, idAt) === subject.id)) settle(finding);
+      // Only its own groups: what was added for another finding may complete one that it never was about. Where it may fail
+      // again, by what is unknown of those that are left, it is over for want of what was added all the same.
+      if (groups.some(({ shared }) => check.failingSubject(shared, idAt, true) === subject.id)) settle(finding);
     }
   };
 

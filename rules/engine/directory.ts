@@ -55,8 +55,11 @@ export interface DirectoryCheck {
   see(user: User, only?: ReadonlySet<string>): void;
   /** Tells whether a user counts, or may, whatever its keys. */
   mayCount(user: User): boolean;
-  /** The subject of a group that fails; undefined where it does not. */
-  failingSubject(shared: SharedText | undefined, idAt: IdAt): string | undefined;
+  /**
+   * The subject of a group that fails; undefined where it does not.
+   * @param orMay also where it may, by what is unknown of it
+   */
+  failingSubject(shared: SharedText | undefined, idAt: IdAt, orMay?: boolean): string | undefined;
   /** @param begin is told which subject is judged next, whom a rule that breaks broke on */
   judge(idAt: IdAt, begin?: (subject: () => Subject) => void): DirectoryJudgement;
   /** @param shared undefined where there are no keys */
@@ -273,11 +276,11 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       (belongs === undefined || belongs(user, options, context) !== false) &&
       isCounted(user, options, context) !== false,
 
-    failingSubject(text, idAt) {
+    failingSubject(text, idAt, orMay = false) {
       const sharing = shared.find(({ name }) => name === text?.name);
       const members = text && sharing ? sharing.users.positionsOf(text.key) : positions;
       const fails = breaks(groupOf(members, text?.key, idAt).bounds, options, context);
-      return fails === true ? subjectId(text?.key ?? '', members, idAt) : undefined;
+      return fails === true || (orMay && fails === undefined) ? subjectId(text?.key ?? '', members, idAt) : undefined;
     },
 
     judge(idAt, begin = () => {}) {

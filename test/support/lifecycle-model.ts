@@ -203,10 +203,8 @@ const fateOfGroup = ({ rule, subject, failedOn }: Open, tonight: Night): readonl
   const members = new Map(then.flatMap((group) => group.members.map((record) => [idOf(record), record])));
   const now = (record: UserRecord) => last(tonight.directory.get(idOf(record)));
   const users = keyed(rule, oneEach(tonight.directory));
-  const fails = () =>
-    groupsOf(rule, users, options).find(
-      (group) => group.outcome === 'FAIL' && group.subject === subject && keys.has(group.key),
-    );
+  // Or may, by what is unknown of those that are left.
+  const fails = () => groupsOf(rule, users, options).find((group) => group.subject === subject && keys.has(group.key));
   const other = groupsOf(rule, users, options).find(
     (group) => group.outcome === 'FAIL' && group.subject !== subject && keys.has(group.key),
   );

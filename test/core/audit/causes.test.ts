@@ -140,6 +140,24 @@ describe('a group or a count that fails no more', () => {
       fates: [`${aRoleArn('T')}: open`, `${SHARED}: resolved user-vanished`],
     },
     {
+      name: 'one went, and the other lost the member that made it count',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b'), OTHER],
+        [bound('a', { apiAccess: undefined }), OTHER],
+      ],
+      fates: [`${SHARED}: resolved user-vanished`],
+    },
+    {
+      name: 'one was disabled, and the other lost the member that made it count',
+      rule: 'shared-principal',
+      nights: [
+        [bound('a'), bound('b')],
+        [bound('a', { apiAccess: undefined }), bound('b', { status: 'DISABLED' })],
+      ],
+      fates: [`${SHARED}: resolved user-disabled`],
+    },
+    {
       name: 'two of five super users went',
       rule: 'too-many-super-users',
       nights: [supers(5), supers(3)],
