@@ -325,6 +325,21 @@ test('the first 500 waivers stand as risks, those of findings that do not stand 
   expect(risks[499]).not.toHaveProperty('related-observations');
 });
 
+test('the observation of a rule says how it fared, and why it had no answer for somebody', async () => {
+  const { results } = await resultsOf({ outcomes: { 'stale-login': { notAssessed: 2, reason: 'no\nusable time' } } });
+  const described = (id: string) =>
+    results[0].observations.find(({ props }: { readonly props: readonly { readonly value: string }[] }) =>
+      props.some(({ value }) => value === id),
+    );
+  const stale = rules.find(({ id }) => id === 'stale-login');
+  expect(described('stale-login')).toMatchObject({
+    title: stale?.title,
+    description: 'stale-login (ran): 3 judged, 0 failed, 2 not assessed; no usable time',
+    props: expect.arrayContaining([expect.objectContaining({ name: 'controls', value: stale?.controls.join(' ') })]),
+  });
+  expect(described('never-logged-in').description).toBe('never-logged-in (ran): 3 judged, 0 failed, 0 not assessed');
+});
+
 test('an observation says that a finding could not be judged anew', async () => {
   const { results } = await resultsOf({ findings: [aFinding({ carried: true })] });
   expect(results[0].observations.at(-1).props).toContainEqual(
