@@ -215,7 +215,7 @@ export const weekMail = (
     of.map((note) => wrap(`${nameOf(state)}: ${plainLine(note, MOST_TEXT)}`, '')),
   );
   const unseen = weeks.filter(({ notes: of }) => of.length > 0).length;
-  const severities = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
+  const found = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
   const what = `${newsText(all)}${unseen === 0 ? '' : `; ${plural(unseen, 'environment')} NOT SEEN each night`}`;
 
   const numbers = section(
@@ -258,7 +258,7 @@ export const weekMail = (
     attributes: {
       environment: 'all',
       verdict: unseen === 0 ? 'COMPLETE' : 'INCOMPLETE',
-      maxSeverity: unseen > 0 ? 'CRITICAL' : (severities.at(-1) ?? 'INFORMATIONAL'),
+      maxSeverity: unseen > 0 ? 'CRITICAL' : (found.at(-1) ?? 'INFORMATIONAL'),
       audience: audience.label,
     },
   };

@@ -25,11 +25,11 @@ const severitiesOf = (
   const { report } = facts;
   if (report.verdict !== 'COMPLETE' || digestForewords(facts).length > 0)
     return { maxSeverity: 'CRITICAL', leastSeverity: 'INFORMATIONAL' };
-  const severities = [
+  const found = [
     ...news.flatMap(({ severities }) => SEVERITIES.filter((severity) => (severities[severity] ?? 0) > 0)),
     ...troubles.map((trouble) => troubleSeverity(facts, trouble)),
   ].toSorted((a, b) => severityRank(a) - severityRank(b));
-  return { maxSeverity: severities.at(-1) ?? 'INFORMATIONAL', leastSeverity: severities[0] ?? 'INFORMATIONAL' };
+  return { maxSeverity: found.at(-1) ?? 'INFORMATIONAL', leastSeverity: found[0] ?? 'INFORMATIONAL' };
 };
 
 /** Composes a digest of every severity, or of a band's; undefined where nothing of it changed. */
