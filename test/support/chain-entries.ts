@@ -8,6 +8,7 @@ import { jsonText, sha256Of } from '../../core/archive/staging.ts';
 import { runName } from '../../core/model/run-name.ts';
 import { ENVIRONMENT } from './builders.ts';
 import { aManifest } from './findings.ts';
+import { memoryArchive } from './memory-archive.ts';
 
 /** The instant of an entry: each place is of a day, from 1. */
 export const entryInstant = (number: number): Date => new Date(Date.UTC(2026, 0, number, 2));
@@ -56,10 +57,20 @@ export const linkToEntry = (key: string, entry: ChainEntry): RunLink => ({
   sha256: sha256Of(entryText(entry)),
 });
 
-/** Puts objects where nothing is yet: texts, entries of the chain, and pointers. */
-export const putAll = async (archive: Archive, objects: Readonly<Record<string, string | object>>): Promise<void> => {
+/** Objects by their keys: texts, entries of the chain, and pointers. */
+export type Objects = Readonly<Record<string, string | object>>;
+
+/** Puts objects where nothing is yet. */
+export const putAll = async (archive: Archive, objects: Objects): Promise<void> => {
   for (const [key, object] of Object.entries(objects)) {
     const text = typeof object === 'string' ? object : jsonText(object);
     await archive.create(key, { bytes: Buffer.from(text) }, 'application/json');
   }
+};
+
+/** Makes an archive in memory that has these objects. */
+export const archiveOf = async (objects: Objects): Promise<Archive> => {
+  const archive = memoryArchive();
+  await putAll(archive, objects);
+  return archive;
 };

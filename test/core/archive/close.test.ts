@@ -10,13 +10,13 @@ import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   aMilestone,
   anEntry,
+  archiveOf,
   entryInstant,
   entryKey,
   entryRun,
   linkToEntry,
   putAll,
 } from '../../support/chain-entries.ts';
-import { memoryArchive } from '../../support/memory-archive.ts';
 
 const first = anEntry(1);
 const second = anEntry(2, { previous: linkToEntry(entryKey(1), first) });
@@ -27,12 +27,6 @@ const third = anEntry(5, { previous: linkToEntry(entryKey(4), reopened) });
 const OPEN = { [entryKey(1)]: first, [entryKey(2)]: second };
 const CLOSED = { ...OPEN, [entryKey(3)]: closing };
 const REOPENED = { ...CLOSED, [entryKey(4)]: reopened, [entryKey(5)]: third };
-
-const archiveOf = async (objects: Readonly<Record<string, string | object>>): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
-  return archive;
-};
 
 const AT = 9;
 const decision = (kind: ChainDecision['kind'], differs: Partial<ChainDecision> = {}): ChainDecision => ({

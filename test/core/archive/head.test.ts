@@ -23,24 +23,16 @@ import {
   aMilestone,
   anEarlierRun,
   anEntry,
+  archiveOf,
   copyKey,
   entryKey,
   entryRun,
   linkToEntry,
-  putAll,
+  type Objects,
 } from '../../support/chain-entries.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 const LATEST = latestKey(ENVIRONMENT);
-
-/** Objects by their keys: entries of the chain, pointers and texts. */
-type Objects = Readonly<Record<string, string | object>>;
-
-const archiveOf = async (objects: Objects): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
-  return archive;
-};
 
 const link = (number: number, entry: ChainEntry): RunLink => linkToEntry(entryKey(number), entry);
 

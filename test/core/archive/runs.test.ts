@@ -23,24 +23,18 @@ import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   aMilestone,
   anEntry,
+  archiveOf,
   copyKey,
   entryInstant,
   entryKey,
   entryRun,
   linkToEntry,
+  type Objects,
   putAll,
 } from '../../support/chain-entries.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 const LATEST = latestKey(ENVIRONMENT);
-
-type Objects = Readonly<Record<string, string | object>>;
-
-const archiveOf = async (objects: Objects): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
-  return archive;
-};
 
 const without = (objects: Objects, key: string): Objects =>
   Object.fromEntries(Object.entries(objects).filter(([other]) => other !== key));

@@ -1,13 +1,12 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { Archive } from '../../../core/archive/archive.ts';
 import { ArchiveError } from '../../../core/archive/errors.ts';
 import { publicKeyKey } from '../../../core/archive/keys.ts';
 import type { Manifest, StoredManifest } from '../../../core/archive/manifest.ts';
 import { readRecordedKey, recordPublicKey, signatureProblem } from '../../../core/archive/signing-keys.ts';
 import { readText, readTree } from '../../support/archive-tree.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { anEntry, entryKey, linkToEntry, putAll } from '../../support/chain-entries.ts';
+import { anEntry, archiveOf, entryKey, linkToEntry } from '../../support/chain-entries.ts';
 import { forged, STRANGER, STRANGER_PEM } from '../../support/forgery.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
@@ -17,12 +16,6 @@ const RECORDED = publicKeyKey(KEY_ID);
 const { publicKey: OTHER } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pemOf = (key: KeyObject): string => String(key.export({ type: 'spki', format: 'pem' }));
 const OTHER_PEM = pemOf(OTHER);
-
-const archiveOf = async (objects: Readonly<Record<string, string | object>>): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
-  return archive;
-};
 
 /** Signed by the stranger's key, under the id of the archive's. */
 const signed = (entry: Manifest): Manifest =>

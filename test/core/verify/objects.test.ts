@@ -6,16 +6,10 @@ import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
 import type { RunOfLink } from '../../../core/verify/links.ts';
 import { checkObjects, claimedObjects, findUnclaimed, findUncovered } from '../../../core/verify/objects.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { anEntry, entryInstant, entryKey, entryRun, putAll } from '../../support/chain-entries.ts';
+import { anEntry, archiveOf, entryInstant, entryKey, entryRun } from '../../support/chain-entries.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
-type Objects = Readonly<Record<string, string>>;
-
-const archiveOf = async (objects: Objects): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
-  return archive;
-};
+type Texts = Readonly<Record<string, string>>;
 
 const SNAPSHOT = { area: 'snapshots', file: 'snapshot.jsonl.gz' } as const;
 const REPORT = { area: 'reports', file: 'report.json' } as const;
@@ -25,7 +19,7 @@ const tried = attemptKeys(ENVIRONMENT, entryInstant(1), 'try');
 const claim = (key: string, text: string) => ({ key, sha256: sha256Of(text), size: text.length });
 
 /** A run that names these texts at their keys, as its own or as what attempts left. */
-const runOf = (number: number, own: Objects, unfinished: Objects = {}): RunOfLink => ({
+const runOf = (number: number, own: Texts, unfinished: Texts = {}): RunOfLink => ({
   run: entryRun(number),
   key: entryKey(number),
   asOf: entryInstant(number),
@@ -43,7 +37,7 @@ const unreadable = (number: number): RunOfLink => ({
 
 describe('what runs vouch for', () => {
   const attemptManifest = (objects: object): string => jsonText({ objects });
-  const claimed = async (objects: Objects, links: readonly RunOfLink[], known: readonly string[] = []) =>
+  const claimed = async (objects: Texts, links: readonly RunOfLink[], known: readonly string[] = []) =>
     (await claimedObjects(await archiveOf(objects), links, new Set(known))).map(({ run, key, isKnown }) => [
       run,
       key,
@@ -204,7 +198,7 @@ describe('objects', () => {
 
 describe('objects that no manifest names', () => {
   const [first, second] = [keysAt(1).object(REPORT), keysAt(1).object(SNAPSHOT)];
-  const observe = async (objects: Objects, links: readonly RunOfLink[], missing: readonly string[] = []) => {
+  const observe = async (objects: Texts, links: readonly RunOfLink[], missing: readonly string[] = []) => {
     const found = await findUnclaimed(await archiveOf(objects), ENVIRONMENT, links, new Set(missing));
     const brief = ({
       kind,
