@@ -42,12 +42,26 @@ const dayOf = ({ at }: Moment): string => at.toISOString().slice(0, 10);
 /** The numbers of dates that may stand beneath a drawing, those likeliest to be at even distances first. */
 const DATES: readonly number[] = [4, 3];
 
-/** The first, the last, and some between them. */
-const datesOf = (moments: readonly Moment[]): readonly Moment[] => {
+/** The room that a date takes, and some between it and the next, in units of a drawing. */
+const DATE_WIDTH = 74;
+
+/** The first, the last, and some between them, as far as these have room. */
+const datesOf = (moments: readonly Moment[], x: (at: Date) => number): readonly Moment[] => {
   const steps = moments.length - 1;
   const count = DATES.find((dates) => steps % (dates - 1) === 0) ?? Math.min(4, moments.length);
   const positions = Array.from({ length: count }, (_, n) => Math.round((n * steps) / (count - 1)));
-  return [...new Set(positions)].flatMap((position) => moments[position] ?? []);
+  const [first, ...others] = [...new Set(positions)].flatMap((position) => moments[position] ?? []);
+  const last = others.pop();
+  if (first === undefined || last === undefined) return [];
+  // The first begins where it stands, the last ends there, and others have their middle there.
+  let taken = x(first.at) + DATE_WIDTH;
+  const between = others.filter(({ at }) => {
+    const begin = x(at) - DATE_WIDTH / 2;
+    if (begin < taken || begin + DATE_WIDTH > x(last.at) - DATE_WIDTH) return false;
+    taken = begin + DATE_WIDTH;
+    return true;
+  });
+  return [first, ...between, last];
 };
 
 const anchorOf = (index: number, count: number): string => {
@@ -76,7 +90,7 @@ const chart = (moments: readonly Moment[], title: string, { name, width, height 
     ([, high]) => y(high),
   ).digits(1);
   const edgePath = line<SeriesPoint<Moment>>(xOf, ([, high]) => y(high)).digits(1);
-  const dates = datesOf(moments);
+  const dates = datesOf(moments, x);
 
   return html`<svg class="chart ${name}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
 ${y.ticks(4).map((tick) => html`<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${rounded(y(tick))}" y2="${rounded(y(tick))}"/><text x="${LEFT - 10}" y="${rounded(y(tick)) + 4}" text-anchor="end">${tick}</text>`)}

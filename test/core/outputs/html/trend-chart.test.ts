@@ -30,6 +30,16 @@ describe('a chart', () => {
     expect(markup).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  test.each([
+    { name: 'six nights', days: [0, 1, 2, 3, 4, 5], wide: ['01', '03', '04', '06'], narrow: ['01', '03', '06'] },
+    { name: 'nights of one week, and one long after', days: [0, 1, 2, 90], wide: ['01', '30'], narrow: ['01', '30'] },
+    { name: 'one long before a week', days: [0, 88, 89, 90], wide: ['01', '30'], narrow: ['01', '30'] },
+  ])('dates no run where another date stands: $name', ({ days, wide, narrow }) => {
+    const { markup } = trendChart(days.map((day) => point(day, 1)));
+    const drawn = markup.split('<svg').slice(1);
+    expect(drawn.map((svg) => [...svg.matchAll(/>2026-\d\d-(\d\d)</g)].map(([, day]) => day))).toEqual([wide, narrow]);
+  });
+
   test('says in words where it begins and where it ends', () => {
     const { markup } = trendChart([point(0, 4), point(1, 0)]);
     expect(markup).toContain('aria-label="Failing findings in 2 complete runs: 5 on 2026-08-01, 1 on 2026-08-02"');
