@@ -44,7 +44,7 @@ export class Groups implements Memberships {
   readonly #groupOf = new NumberList();
   /** The user that was asked for last, since several rules ask for each: undefined stands for one in no group. */
   #asked: { readonly userId: string; readonly user: number | undefined } | undefined;
-  #listed = 0;
+  readonly #listed = new Set<string>();
   #unread: string | undefined;
 
   get unread(): string | undefined {
@@ -61,7 +61,7 @@ export class Groups implements Memberships {
       return;
     }
     const { permissionGroupId: id, applicationPermissions: permissions } = record;
-    this.#listed += 1;
+    this.#listed.add(id);
     if (!isRisky(permissions)) return;
     const known = this.#numbers.get(id);
     const group = { id, permissions: [...(this.#groups[known ?? -1]?.permissions ?? []), ...permissions] };
@@ -95,7 +95,7 @@ export class Groups implements Memberships {
 
   counts(): GroupCounts {
     return {
-      groups: this.#listed,
+      groups: this.#listed.size,
       risky: this.#groups.length,
       members: this.#groupOf.length,
       ...(this.#unread !== undefined && { unread: this.#unread }),
