@@ -1,15 +1,12 @@
 import type { Archive } from '../../core/archive/archive.ts';
-import { lastCompleteRun } from '../../core/archive/head.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFacts } from '../../core/archive/read-facts.ts';
 import { findRecords, idsByAddress, lastRunWith, previousManifest } from '../../core/archive/read-users.ts';
-import { findCompleteRun } from '../../core/archive/runs.ts';
 import { enrichmentsOf } from '../../core/audit/settings.ts';
 import { partitionOfRun } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { momentsOf } from '../../core/model/listing.ts';
 import { asGiven } from '../../core/model/record.ts';
-import { runName } from '../../core/model/run-name.ts';
 import { reservations } from '../../core/model/words.ts';
 import { dayEnds } from '../../core/schedule/zoned-clock.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
@@ -20,22 +17,11 @@ import type { Waiver } from '../../rules/engine/waiver.ts';
 import { openedArchive } from '../arguments/archive-options.ts';
 import { rulesOfRun } from '../arguments/archived-rules.ts';
 import { type ConfigFiles, readConfigFiles, readWaivers } from '../arguments/config-files.ts';
+import { findRun } from '../arguments/run-name.ts';
 import { EXIT, type ExitCode, UsageError } from '../terminal/exit-codes.ts';
 import { type Io, writeJson } from '../terminal/terminal.ts';
 import { type ExplainFlags, type ExplainOptions, readExplainFlags, readQuestion } from './options.ts';
 import { explainedJson, explainedText, type ViewSetting } from './view.ts';
-
-const chosenRun = async (archive: Archive, environmentId: string, run: Date | undefined): Promise<Manifest> => {
-  const last = await lastCompleteRun(archive, environmentId);
-  if (last === undefined)
-    throw new UsageError([`environment ${environmentId} has no complete run in ${archive.location}`]);
-  if (run === undefined) return last.manifest;
-  const chosen = await findCompleteRun(archive, environmentId, runName(run));
-  if (chosen !== undefined) return chosen.manifest;
-  throw new UsageError([
-    `--run must be a complete run of environment ${environmentId}, such as ${last.manifest.run}, got ${runName(run)}`,
-  ]);
-};
 
 /** The rules as a run judged by them. */
 const rulesOf = (manifest: Manifest, rules: readonly Rule[]): readonly ConfiguredRule[] =>
@@ -110,8 +96,9 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
   const options = readExplainFlags(flags, env);
   const files = readConfigFiles(options.configFile, now);
   const waivers = waiversOf(options, files, now);
-  const { archive, environmentId } = await openedArchive(options, env);
-  const manifest = await chosenRun(archive, environmentId, options.run);
+  const opened = await openedArchive(options, env);
+  const { archive, environmentId } = opened;
+  const { manifest } = await findRun(opened, options.run);
   const rulesThen = await rulesOfRun(archive, manifest);
   const question = readQuestion(word, environmentId, rulesThen);
   const { ruleId } = question;

@@ -18,7 +18,7 @@ export const explainCommand: DeclareCommand = (program, perform) =>
       'a user id, an e-mail address, #N, an ARN, the environment id, or a finding as ENVIRONMENT/RULE/SUBJECT',
     )
     .description('tell why a run says what it says of a user or a finding, and what would clear it')
-    .option('--run <run>', 'the run, such as 20261124T020000Z (default: the last complete one)')
+    .option('--run <run>', 'the run, or its day (default: the last complete one)')
     .option('--config <file>', 'an audit.yaml to compare with; a waivers.yaml beside it counts')
     .option('--waivers <file>', 'a waivers.yaml to look into')
     .option('--names', 'show names and e-mail addresses')

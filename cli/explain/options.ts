@@ -1,10 +1,10 @@
 import { concerns } from '../../core/explain/explain.ts';
 import { isEnvironmentId } from '../../core/model/environment-id.ts';
-import { runInstant } from '../../core/model/run-name.ts';
 import { shown } from '../../core/text/shown.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type ArchiveFlags, type ArchiveOptions, readArchiveFlags } from '../arguments/archive-options.ts';
 import { flagReader } from '../arguments/flags.ts';
+import { readRunFlag } from '../arguments/run-name.ts';
 import { UsageError } from '../terminal/exit-codes.ts';
 import type { Io } from '../terminal/terminal.ts';
 
@@ -18,8 +18,8 @@ export interface ExplainFlags extends ArchiveFlags {
 
 /** The options of `explain`, read. */
 export interface ExplainOptions extends ArchiveOptions {
-  /** The instant of the run; undefined: that of the last complete one. */
-  readonly run: Date | undefined;
+  /** A run, a day that has one, or `latest`. */
+  readonly run: string;
   readonly configFile: string | undefined;
   readonly waiversFile: string | undefined;
   readonly isJson: boolean;
@@ -32,23 +32,11 @@ const isFile = (value: string): boolean => value.trim() !== '';
 export const readExplainFlags = (flags: ExplainFlags, env: Io['env']): ExplainOptions => {
   const read = flagReader();
   const archive = readArchiveFlags(read, flags, env);
-  const run = read.text(
-    '--run',
-    flags.run,
-    'the name of a run, such as 20261124T020000Z',
-    (value) => runInstant(value) !== undefined,
-  );
+  const run = readRunFlag(read, flags.run);
   const configFile = read.text('--config', flags.config, 'the path of a file', isFile);
   const waiversFile = read.text('--waivers', flags.waivers, 'the path of a file', isFile);
   read.done();
-  return {
-    ...archive,
-    run: run === undefined ? undefined : runInstant(run),
-    configFile,
-    waiversFile,
-    isJson: flags.json ?? false,
-    isNaming: flags.names ?? false,
-  };
+  return { ...archive, run, configFile, waiversFile, isJson: flags.json ?? false, isNaming: flags.names ?? false };
 };
 
 /** The subject to be explained, and the rule. */

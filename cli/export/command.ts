@@ -29,7 +29,7 @@ export const exportCommand: DeclareCommand = (program, perform) =>
   archiveCommand(program, 'export')
     .argument('<format>', 'ocsf, oscal, asff, accounts or vanta')
     .description('make files for other tools of an archived run')
-    .option('--run <run>', 'the run (default: the last complete one)')
+    .option('--run <run>', 'the run, or its day (default: the last complete one)')
     .option('--to <folder>', 'the folder that the files go to; what is there stays')
     .option('--parquet', 'with ocsf: Parquet in the layout of Amazon Security Lake')
     .addHelpText('after', NOTES)

@@ -25,6 +25,6 @@ export const usersCommand: DeclareCommand = (program, perform) =>
     .option('--privileged', 'super users, and who may do as much by a permission group')
     .option('--stale', 'who is enabled and has not logged in for as long as the rules of the run allow')
     .option('--csv', 'print CSV, for spreadsheets')
-    .option('--run <run>', 'the run (default: the last complete one)')
+    .option('--run <run>', 'the run, or its day (default: the last complete one)')
     .addHelpText('after', NOTES)
     .action((flags: UsersFlags) => perform(async (io) => (await import('./action.ts')).users(flags, io)));

@@ -675,12 +675,19 @@ describe('what is asked wrongly', () => {
     ],
     ['other/stale-login/idle', {}, /the environment of finding .* must be vs57\w+, got "other"/],
     [' ', {}, /what is explained must be a user or a finding, got " "/],
-    ['idle', { run: 'yesterday' }, /--run must be the name of a run, such as 20261124T020000Z, got "yesterday"/],
-    ['idle', { run: '20200101T000000Z' }, /--run must be a complete run of .*, such as 20261124T020000Z, got/],
+    ['idle', { run: 'yesterday' }, /--run must be a run as 20261124T020000Z, a day as .*, or latest, got "yesterday"/],
+    ['idle', { run: '20200101T000000Z' }, /has no complete run of environment .* then; the nearest: \d{8}T/],
     ['idle', { config: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
     ['idle', { waivers: 'no/such.yaml' }, /no\/such.yaml: can't be read \(ENOENT\)/],
   ])('%s %j', async (subject, flags, problem) => {
     await expect(ask(out, subject, flags)).rejects.toThrow(problem);
+  });
+
+  test('a run may be named by its day', async () => {
+    const { stdout: byDay } = await ask(out, 'idle', { run: night(2).toISOString().slice(0, 10) });
+    const { stdout: byName } = await ask(out, 'idle', { run: runName(night(2)) });
+    expect(byDay).toBe(byName);
+    expect(byDay).toContain(runName(night(2)));
   });
 
   test('an altered snapshot is not explained', async () => {
