@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import type { RunLink } from '../../../core/archive/chain.ts';
-import { attemptKeys, latestKey, type ObjectFile, runKeys } from '../../../core/archive/keys.ts';
+import { attemptKeys, latestKey, type ObjectFile, publicKeyKey, runKeys } from '../../../core/archive/keys.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { type AcceptedFault, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
@@ -17,7 +17,7 @@ import {
   linkToEntry,
   putAll,
 } from '../../support/chain-entries.ts';
-import { forged, STRANGER } from '../../support/forgery.ts';
+import { forged, STRANGER, STRANGER_PEM } from '../../support/forgery.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 const SNAPSHOT: ObjectFile = { area: 'snapshots', file: 'snapshot.jsonl.gz' };
@@ -156,6 +156,7 @@ describe('a chain', () => {
         [snapshotKey(1)]: 'x',
         [`${snapshotKey(2)}.gz`]: 'x',
         'keys/another.pem': 'x',
+        [attemptKey(4, 'a')]: cameAfter(7),
         [runKeys(ENVIRONMENT, entryInstant(1)).object({ area: 'reports', file: 'more.json' })]: 'x',
       },
       gone: [snapshotKey(3), copyKey(2), copyKey(3)],
@@ -163,12 +164,30 @@ describe('a chain', () => {
     const { problems, notes } = await verify(history);
     expect(problems.map(({ kind, run, key }) => [kind, run, key])).toEqual([
       ['edited', null, `chain/environment=${ENVIRONMENT}/note.txt`],
+      ['missing', null, entryKey(7)],
       ['edited', entryRun(1), snapshotKey(1)],
       ['edited', entryRun(1), findingsKey(1)],
       ['missing', entryRun(2), copyKey(2)],
       ['missing', entryRun(3), snapshotKey(3)],
     ]);
     expect(notes.map(brief)).toEqual(['leftover -', 'leftover 1', 'leftover 2', 'uncopied 3']);
+  });
+
+  test('of before there were places is one of manifests, which are no copies', async () => {
+    const archive = memoryArchive();
+    const { sequence: _sequence, ...run } = await archiveObjects(archive, 1, {
+      snapshot: '',
+      findings: '',
+      report: {},
+    });
+    const { sha256 } = linkToEntry(copyKey(1), run);
+    await putAll(archive, { [copyKey(1)]: run, [LATEST]: { run: run.run, manifest: copyKey(1), sha256 } });
+    expect(await verifyEnvironment(archive, ENVIRONMENT)).toMatchObject({
+      runs: 1,
+      readUpTo: 1,
+      problems: [],
+      notes: [],
+    });
   });
 });
 
@@ -215,6 +234,33 @@ describe('of several problems of one key and kind', () => {
   });
 });
 
+describe('a run of which only something is left', () => {
+  const marker = runKeys(ENVIRONMENT, entryInstant(9)).marker('alert');
+
+  test.each<{ name: string; history: History; problems: readonly string[]; notes: readonly string[] }>([
+    {
+      name: 'is missing where the chain names it, and its objects are orphaned',
+      history: { gone: [entryKey(2), copyKey(2)] },
+      problems: ['missing 2', 'orphaned 2'],
+      notes: [],
+    },
+    {
+      name: 'is missing where a marker says that it was told of, and its objects are orphaned',
+      history: { planted: { [marker]: {}, [snapshotKey(9)]: 'x' } },
+      problems: ['missing 9', 'orphaned 9'],
+      notes: [],
+    },
+    {
+      name: 'was never complete where something else is wrong with it',
+      history: { planted: { [copyKey(9)]: '{}', [snapshotKey(9)]: 'x' } },
+      problems: ['edited 9'],
+      notes: ['orphaned 9'],
+    },
+  ])('$name', async ({ history, problems, notes }) => {
+    expect(await told(history)).toEqual({ problems, notes });
+  });
+});
+
 describe('a fault that somebody accepted', () => {
   const fault = (differs: Partial<AcceptedFault> = {}): AcceptedFault => ({
     kinds: ['missing', 'edited'],
@@ -226,7 +272,10 @@ describe('a fault that somebody accepted', () => {
   const planted = { [snapshotKey(2)]: 'x' };
 
   test('is told and no problem', async () => {
-    const { problems, notes } = await verify({ planted }, { accepted: [fault({ run: entryRun(1) }), fault()] });
+    const { problems, notes } = await verify(
+      { planted },
+      { accepted: [fault({ run: entryRun(1) }), fault(), fault({ reason: 'another' })] },
+    );
     expect(problems).toEqual([]);
     expect(notes).toEqual([
       {
@@ -259,6 +308,7 @@ describe('a fault that somebody accepted', () => {
     test('is told with the reason of that run', async () => {
       const { problems, notes } = await verify(await past());
       expect(problems).toEqual([]);
+      expect(notes.map(brief)).toContain('accepted-history 3');
       expect(notes.filter(({ kind }) => kind === 'accepted').map((note) => [note.key, note.message])).toEqual([
         [entryKey(2), 'edited: is no JSON; accepted: seen'],
         [entryKey(3), expect.stringMatching(/^skipped: .*; accepted: seen$/)],
@@ -377,6 +427,33 @@ describe('the nights that were due', () => {
     expect(problems[0]?.message).toBe('was listed 24 hours after the night it stands for');
   });
 
+  test.each<{ name: string; history: History; problems: readonly string[] }>([
+    { name: 'that says so and not when it was listed', history: { differs: { 2: { late: true } } }, problems: [] },
+    {
+      name: 'that was listed then and does not say so',
+      history: {
+        differs: {
+          2: { listing: { startedAt: entryInstant(9).toISOString(), endedAt: entryInstant(9).toISOString() } },
+        },
+      },
+      problems: [],
+    },
+    { name: 'that can not be read', history: { planted: { [entryKey(2)]: '{' } }, problems: ['edited 2'] },
+  ])('have no late run: one $name', async ({ history: of, problems }) => {
+    const found = await verify(of, { due: DUE });
+    expect(found.schedule).toEqual({ isChecked: true, nights: 2, missed: 0, late: 0 });
+    expect(found.problems.map(brief)).toEqual(problems);
+  });
+
+  test('are fewer where clocks are put forward, which is told', async () => {
+    // In New York that is at two o'clock of the 67th day.
+    const schedule = { ...DUE.schedule, cron: '30 2 * * *', timezone: 'America/New_York' };
+    const due = { schedule, since: entryInstant(66).getTime(), until: entryInstant(69).getTime() };
+    const { schedule: found, notes } = await verify({}, { due });
+    expect(found).toEqual({ isChecked: true, nights: 2, missed: 2, late: 0 });
+    expect(notes.map(brief)).toEqual(['skipped-time -']);
+  });
+
   test('are none where there is no run', async () => {
     const due = { ...DUE, until: entryInstant(5).getTime() };
     expect(await verify({ runs: 0 }, { due })).toMatchObject({ schedule: { isChecked: false } });
@@ -411,10 +488,21 @@ describe('signatures', () => {
     expect(signed).toEqual([2, 3, 4, 5].map(entryRun));
   });
 
+  test('are held against the recorded key where none is given', async () => {
+    const planted = { [publicKeyKey('one')]: STRANGER_PEM };
+    const { signatures, problems } = await verify({ runs: 5, sign, planted });
+    expect(signatures).toMatchObject({ isChecked: false, signed: 4, valid: 2 });
+    expect(problems.map(brief)).toEqual(['bad-signature 4']);
+  });
+
   test('are owed by all only where a key is given, and signing was not switched on later', async () => {
     expect((await told({ runs: 2, sign })).problems).toEqual([]);
     expect((await told({ runs: 2, sign }, { publicKeys: [STRANGER] })).problems).toEqual(['unsigned 1']);
   });
+});
+
+test('a pointer that is behind by two is a problem', async () => {
+  expect(await told({ pointsTo: 1 })).toEqual({ problems: ['latest 3'], notes: [] });
 });
 
 describe('a pointer that is behind by one', () => {
@@ -497,10 +585,17 @@ describe('a chain whose start had not to be kept any more', () => {
       head: `3:${linkToEntry('', await entryOf(3)).sha256}`,
     };
     const history: History = { planted: { [entryKey(4)]: closing }, gone: [...days(1, 2, 3), LATEST] };
-    expect((await told(history, over(3))).problems).toEqual([]);
+    expect(await told(history, over(3))).toMatchObject({
+      problems: [],
+      notes: expect.arrayContaining(['expired 3', 'closed 4']),
+    });
     expect((await told(history)).problems).toContain('no-runs -');
-    expect((await told({ ...history, gone: [...days(1, 2, 3), LATEST, entryKey(4)] }, over(3))).problems).toContain(
-      'no-runs -',
-    );
+  });
+
+  test('needs a run where nothing of the chain is left', async () => {
+    const planted = { [attemptKey(4, 'a')]: { previousRun: entryRun(3) } };
+    const found = await verify({ runs: 0, planted }, over(3));
+    expect(found.expired).toMatchObject({ run: entryRun(3) });
+    expect(found.problems.map(brief)).toEqual(['no-runs -']);
   });
 });
