@@ -1,14 +1,23 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { areaPrefix, keysUnder, listingPartKey } from '../../../core/archive/keys.ts';
+import type { Manifest } from '../../../core/archive/manifest.ts';
 import type { Config } from '../../../core/config/config.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { findUnverified } from '../../../core/doctor/unverified.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
-import { type VerificationReport, verifyAndReport } from '../../../core/verify/verification-report.ts';
+import {
+  type VerificationReport,
+  type VerificationRequest,
+  verifyAndReport,
+} from '../../../core/verify/verification-report.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
+import { entryInstant, entryRun } from '../../support/chain-entries.ts';
+import { disturbedChain } from '../../support/disturbed-chain.ts';
+import { forged, STRANGER_PEM } from '../../support/forgery.ts';
 import { auditNight, keysOf, night, OBJECT_NAMES, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -147,6 +156,60 @@ describe('a verification', () => {
       expect.stringMatching(/^missing is not there, though verifications\/.* knows of the complete run/),
       expect.stringMatching(/^missing is not there, though verifications\/.* came after it/),
     ]);
+  });
+});
+
+describe('a report', () => {
+  const reportAt = (held: Archive, number: number, differs: Partial<VerificationRequest> = {}) =>
+    verifyAndReport(held, {
+      environmentId: ENVIRONMENT,
+      at: entryInstant(number),
+      isWhole: false,
+      config: CONFIG,
+      accepted: [],
+      ...differs,
+    });
+
+  test('goes on from the last one before it, also where it is asked for again', async () => {
+    const held = await disturbedChain({ runs: 3 });
+    const first = await reportAt(held, 4);
+    const second = await reportAt(held, 5);
+    const third = await reportAt(held, 6);
+    expect(first.report).not.toHaveProperty('previous');
+    expect(first.report).not.toHaveProperty('since');
+    expect(first.report.verification).toMatchObject({ known: 0, objects: 9 });
+    expect(third.report).toMatchObject({ previous: second.key, since: entryRun(3), verification: { known: 9 } });
+    expect((await reportAt(held, 5)).report).toMatchObject({ previous: first.key, since: entryRun(3) });
+  });
+
+  test('goes on from none where everything is asked for', async () => {
+    const held = await disturbedChain({ runs: 3 });
+    await reportAt(held, 4);
+    const { report } = await reportAt(held, 5, { isWhole: true });
+    expect(report).not.toHaveProperty('previous');
+    expect(report).not.toHaveProperty('since');
+    expect(report.verification).toMatchObject({ known: 0, objects: 9 });
+  });
+
+  test('goes on from one that found no run, and looks at all nights', async () => {
+    const held = await disturbedChain({ runs: 0 });
+    const { key } = await reportAt(held, 1);
+    const { report } = await reportAt(held, 2);
+    expect(report).toMatchObject({ previous: key, verification: { problems: [{ kind: 'no-runs' }] } });
+    expect(report).not.toHaveProperty('since');
+  });
+
+  test.each([
+    { name: 'those that the config gives', publicKeys: [STRANGER_PEM], hasOwnKeys: true, valid: 2 },
+    { name: 'those that are recorded, where it gives none', publicKeys: [], hasOwnKeys: false, valid: 0 },
+  ])('holds signatures against $name, from the first that there is', async ({ publicKeys, hasOwnKeys, valid }) => {
+    const signature = { scheme: 2, keyId: 'one', algorithm: 'ECDSA_SHA_256', value: '' } as const;
+    const sign = (entry: Manifest) => (entry.sequence === 1 ? entry : (forged({ ...entry, signature }) as Manifest));
+    const config: Config = { ...CONFIG, signing: { key: 'a key', algorithm: 'ECDSA_SHA_256', publicKeys } };
+    const { report } = await reportAt(await disturbedChain({ runs: 3, sign }), 4, { config });
+    expect(report.hasOwnKeys).toBe(hasOwnKeys);
+    expect(report.verification.signatures).toMatchObject({ isChecked: hasOwnKeys, signed: 2, valid });
+    expect(report.verification.problems.filter(({ kind }) => kind !== 'gap')).toEqual([]);
   });
 });
 

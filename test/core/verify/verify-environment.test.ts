@@ -1,6 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Archive } from '../../../core/archive/archive.ts';
-import type { RunLink } from '../../../core/archive/chain.ts';
 import { attemptKeys, latestKey, type ObjectFile, publicKeyKey, runKeys } from '../../../core/archive/keys.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
@@ -17,6 +15,7 @@ import {
   linkToEntry,
   putAll,
 } from '../../support/chain-entries.ts';
+import { type DisturbedChain, disturbedChain } from '../../support/disturbed-chain.ts';
 import { forged, STRANGER, STRANGER_PEM } from '../../support/forgery.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
@@ -29,67 +28,14 @@ const findingsKey = (number: number): string => runKeys(ENVIRONMENT, entryInstan
 const attemptKey = (number: number, attempt: string): string =>
   attemptKeys(ENVIRONMENT, entryInstant(number), attempt).object({ area: 'reports', file: 'report.json' });
 
-interface History {
-  /** Complete runs, each in its place. @default 3 */
-  readonly runs?: number;
-  /** By place. */
-  readonly differs?: Readonly<Record<number, Partial<Manifest>>>;
-  /** Stands in the archive before the runs do, whatever they say of it. */
-  readonly planted?: Readonly<Record<string, string | object>>;
-  /** Keys, or what they begin with. */
-  readonly gone?: readonly string[];
-  /** The place that the pointer names. @default - the last */
-  readonly pointsTo?: number;
-  /** Signs each entry. */
-  readonly sign?: (entry: Manifest) => Manifest;
-}
-
-/** A chain of runs with three objects each, disturbed in the ways that are given. */
-const historyOf = async ({
-  runs = 3,
-  differs = {},
-  planted = {},
-  gone = [],
-  pointsTo = runs,
-  sign = (entry) => entry,
-}: History): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, planted);
-  const links: RunLink[] = [];
-  for (let number = 1; number <= runs; number += 1) {
-    const previous = links.at(-1);
-    const contents = { snapshot: '', findings: '', report: {} };
-    const entry = sign(
-      await archiveObjects(archive, number, contents, { ...(previous && { previous }), ...differs[number] }),
-    );
-    const link = linkToEntry(entryKey(number), entry);
-    const pointer = { run: link.run, manifest: copyKey(number), sha256: link.sha256, sequence: number };
-    await putAll(archive, {
-      [entryKey(number)]: entry,
-      [copyKey(number)]: entry,
-      ...(number === pointsTo && { [LATEST]: pointer }),
-    });
-    links.push(link);
-  }
-  const isGone = (key: string): boolean => gone.some((start) => key.startsWith(start));
-  return {
-    ...archive,
-    read: async (key) => (isGone(key) ? undefined : archive.read(key)),
-    has: async (key) => !isGone(key) && archive.has(key),
-    async *list(prefix, after) {
-      for await (const key of archive.list(prefix, after)) if (!isGone(key)) yield key;
-    },
-  };
-};
-
-const verify = async (history: History, options: VerifyOptions = {}) =>
-  verifyEnvironment(await historyOf(history), ENVIRONMENT, options);
+const verify = async (history: DisturbedChain, options: VerifyOptions = {}) =>
+  verifyEnvironment(await disturbedChain(history), ENVIRONMENT, options);
 
 /** `edited 3`: the kind, and the number of the run. */
 const brief = ({ kind, run }: { readonly kind: string; readonly run?: string | null }): string =>
   `${kind} ${run == null ? '-' : Number(run.slice(6, 8))}`;
 
-const told = async (history: History, options?: VerifyOptions) => {
+const told = async (history: DisturbedChain, options?: VerifyOptions) => {
   const { problems, notes } = await verify(history, options);
   return { problems: problems.map(brief), notes: notes.map(brief) };
 };
@@ -115,7 +61,7 @@ const cameAfter = (place: number, run?: string) => ({
 
 /** An entry of an undisturbed chain. */
 const entryOf = async (number: number): Promise<Manifest> => {
-  const stored = await (await historyOf({})).read(entryKey(number));
+  const stored = await (await disturbedChain({})).read(entryKey(number));
   const chunks: Uint8Array[] = [];
   for await (const chunk of stored?.body ?? []) chunks.push(chunk);
   return JSON.parse(Buffer.concat(chunks).toString());
@@ -149,7 +95,7 @@ describe('a chain', () => {
   });
 
   test('has problems and notes in the order of runs, those of none first', async () => {
-    const history: History = {
+    const history: DisturbedChain = {
       planted: {
         [`chain/environment=${ENVIRONMENT}/note.txt`]: 'x',
         [findingsKey(1)]: 'x',
@@ -193,7 +139,7 @@ describe('a chain', () => {
 
 describe('of several problems of one key and kind', () => {
   const nothing = { gone: [entryKey(2), snapshotKey(2), copyKey(2)] };
-  const ofPlace = async (history: History, place: number, options?: VerifyOptions) =>
+  const ofPlace = async (history: DisturbedChain, place: number, options?: VerifyOptions) =>
     (await verify(history, options)).problems.filter(({ key }) => key === entryKey(place));
 
   test('stays the first that names the run, before those that name none', async () => {
@@ -237,7 +183,7 @@ describe('of several problems of one key and kind', () => {
 describe('a run of which only something is left', () => {
   const marker = runKeys(ENVIRONMENT, entryInstant(9)).marker('alert');
 
-  test.each<{ name: string; history: History; problems: readonly string[]; notes: readonly string[] }>([
+  test.each<{ name: string; history: DisturbedChain; problems: readonly string[]; notes: readonly string[] }>([
     {
       name: 'is missing where the chain names it, and its objects are orphaned',
       history: { gone: [entryKey(2), copyKey(2)] },
@@ -295,7 +241,7 @@ describe('a fault that somebody accepted', () => {
   });
 
   describe('with the place that a later run went on past', () => {
-    const past = async (): Promise<History> => ({
+    const past = async (): Promise<DisturbedChain> => ({
       planted: { [entryKey(2)]: '{', ...planted },
       differs: {
         3: {
@@ -325,7 +271,14 @@ describe('a fault that somebody accepted', () => {
 });
 
 describe('what was read before', () => {
-  test.each<{ name: string; history?: History; options: VerifyOptions; known: number; objects: number; to: number }>([
+  test.each<{
+    name: string;
+    history?: DisturbedChain;
+    options: VerifyOptions;
+    known: number;
+    objects: number;
+    to: number;
+  }>([
     { name: 'nothing', options: {}, known: 0, objects: 9, to: 3 },
     { name: 'a part', options: { readUpTo: 2 }, known: 6, objects: 3, to: 3 },
     { name: 'all', options: { readUpTo: 3 }, known: 9, objects: 0, to: 3 },
@@ -395,7 +348,7 @@ describe('what was read before', () => {
 });
 
 describe('the nights that were due', () => {
-  const history: History = { differs: { 1: listedLate(1), 2: listedLate(2), 3: listedLate(3) } };
+  const history: DisturbedChain = { differs: { 1: listedLate(1), 2: listedLate(2), 3: listedLate(3) } };
 
   test('are not looked for where nobody asks', async () => {
     expect(await verify(history)).toMatchObject({ schedule: { isChecked: false }, problems: [] });
@@ -427,7 +380,7 @@ describe('the nights that were due', () => {
     expect(problems[0]?.message).toBe('was listed 24 hours after the night it stands for');
   });
 
-  test.each<{ name: string; history: History; problems: readonly string[] }>([
+  test.each<{ name: string; history: DisturbedChain; problems: readonly string[] }>([
     { name: 'that says so and not when it was listed', history: { differs: { 2: { late: true } } }, problems: [] },
     {
       name: 'that was listed then and does not say so',
@@ -519,7 +472,13 @@ describe('a pointer that is behind by one', () => {
     ]);
   });
 
-  test.each<{ name: string; history: History; options?: VerifyOptions; problems: readonly string[]; notes: string[] }>([
+  test.each<{
+    name: string;
+    history: DisturbedChain;
+    options?: VerifyOptions;
+    problems: readonly string[];
+    notes: string[];
+  }>([
     {
       name: 'a note beside what is unsigned',
       history: {},
@@ -539,7 +498,7 @@ describe('a pointer that is behind by one', () => {
 });
 
 describe('an environment without a complete run', () => {
-  test.each<{ name: string; planted: History['planted']; attempts: number; words: string }>([
+  test.each<{ name: string; planted: DisturbedChain['planted']; attempts: number; words: string }>([
     { name: 'that was never audited', planted: {}, attempts: 0, words: 'nothing shows that one was attempted' },
     {
       name: 'that was audited in vain',
@@ -584,7 +543,7 @@ describe('a chain whose start had not to be kept any more', () => {
       runs: 3,
       head: `3:${linkToEntry('', await entryOf(3)).sha256}`,
     };
-    const history: History = { planted: { [entryKey(4)]: closing }, gone: [...days(1, 2, 3), LATEST] };
+    const history: DisturbedChain = { planted: { [entryKey(4)]: closing }, gone: [...days(1, 2, 3), LATEST] };
     expect(await told(history, over(3))).toMatchObject({
       problems: [],
       notes: expect.arrayContaining(['expired 3', 'closed 4']),
