@@ -285,13 +285,20 @@ export const verifyEnvironment = async (
   // What does not hold is read again, and told again, until it does.
   const found = new Set(kept.problems);
   const faulty = checked.problems.flatMap((problem) => (found.has(problem) ? [placeOf(problem.run ?? '') - 1] : []));
+  // Where no entry can be read, none of its objects was: they are read once it can.
+  const legible = new Set(links.flatMap(({ key, claims }) => (claims === undefined ? [] : [key])));
+  const numberOf = new Map(links.map(({ key }, index) => [key, places[index]]));
+  const unread = standing.flatMap(({ key }) => {
+    const place = numberOf.get(key) ?? sequenceOfKey(key);
+    return place === undefined || legible.has(key) ? [] : [place - 1];
+  });
   return {
     environmentId,
     runs: complete.length,
     objects: checked.objects,
     bytes: checked.bytes,
     known: claimed.filter(({ isKnown }) => isKnown).length,
-    readUpTo: Math.max(Math.min(sequence, ...faulty), Math.min(readUpTo, sequence)),
+    readUpTo: Math.max(Math.min(sequence, ...faulty, ...unread), Math.min(readUpTo, sequence)),
     ...(end?.sha256 !== undefined && { head: headText(sequence, end.sha256) }),
     ...(first !== undefined && { firstRun: first.run }),
     ...(last !== undefined && { lastRun: last.run }),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
+import { ArchiveError } from '../../../core/archive/errors.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { areaPrefix, keysUnder, listingPartKey } from '../../../core/archive/keys.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
@@ -14,12 +15,14 @@ import {
 } from '../../../core/verify/verification-report.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
+import { archiveObjects } from '../../support/archived-run.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { entryInstant, entryRun } from '../../support/chain-entries.ts';
+import { entryInstant, entryKey, entryRun } from '../../support/chain-entries.ts';
 import { disturbedChain } from '../../support/disturbed-chain.ts';
 import { forged, STRANGER_PEM } from '../../support/forgery.ts';
 import { auditNight, keysOf, night, OBJECT_NAMES, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -180,6 +183,23 @@ describe('a report', () => {
     expect(first.report.verification).toMatchObject({ known: 0, objects: 9 });
     expect(third.report).toMatchObject({ previous: second.key, since: entryRun(3), verification: { known: 9 } });
     expect((await reportAt(held, 5)).report).toMatchObject({ previous: first.key, since: entryRun(3) });
+  });
+
+  test('goes on from before an entry that could not be read: its objects were not read either', async () => {
+    const { snapshot } = (await archiveObjects(memoryArchive(), 2, { snapshot: '' })).objects;
+    const held = await disturbedChain({ runs: 3, planted: { [snapshot?.key ?? '']: 'x' } });
+    const failing: Archive = {
+      ...held,
+      async read(key) {
+        if (key === entryKey(2)) throw new ArchiveError('no answer');
+        return held.read(key);
+      },
+    };
+    const before = (await reportAt(failing, 4)).report.verification;
+    expect(before).toMatchObject({ readUpTo: 1 });
+    expect(before.problems.map(({ kind, key }) => [kind, key])).toContainEqual(['unreadable', entryKey(2)]);
+    const { problems } = (await reportAt(held, 5)).report.verification;
+    expect(problems.map(({ kind, key }) => [kind, key])).toContainEqual(['edited', snapshot?.key]);
   });
 
   test('goes on from none where everything is asked for', async () => {

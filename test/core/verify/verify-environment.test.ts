@@ -90,7 +90,7 @@ describe('a chain', () => {
 
   test('counts the runs that can be read, and its end whatever that is', async () => {
     const found = await verify({ planted: { [entryKey(1)]: '{', [entryKey(3)]: '{' } });
-    expect(found).toMatchObject({ runs: 1, firstRun: entryRun(2), lastRun: entryRun(2), readUpTo: 3 });
+    expect(found).toMatchObject({ runs: 1, firstRun: entryRun(2), lastRun: entryRun(2), readUpTo: 0 });
     expect(found.head).toMatch(/^3:/);
   });
 
@@ -339,6 +339,38 @@ describe('what was read before', () => {
       },
       known: 0,
       objects: 8,
+      to: 3,
+    },
+    {
+      name: 'nothing, and an entry can not be read, nor the objects that it names',
+      history: { planted: { [entryKey(2)]: '{' } },
+      options: {},
+      known: 0,
+      objects: 6,
+      to: 1,
+    },
+    {
+      name: 'nothing, and an entry is gone that may come back',
+      history: { gone: [entryKey(2)] },
+      options: {},
+      known: 0,
+      objects: 6,
+      to: 1,
+    },
+    {
+      name: 'a part, of which an entry can not be read since',
+      history: { planted: { [entryKey(2)]: '{' } },
+      options: { readUpTo: 2 },
+      known: 3,
+      objects: 3,
+      to: 2,
+    },
+    {
+      name: 'nothing, and somebody accepted that an entry can not be read',
+      history: { planted: { [entryKey(2)]: '{' } },
+      options: { accepted: [{ kinds: ['edited'], run: entryRun(2), reason: 'r', approver: 'a' }] },
+      known: 0,
+      objects: 6,
       to: 3,
     },
     { name: 'something of no chain', history: { runs: 0 }, options: { readUpTo: 2 }, known: 0, objects: 0, to: 0 },
