@@ -134,6 +134,8 @@ describe('a chain', () => {
       problems: [],
       notes: [],
     });
+    await putAll(archive, { [copyKey(2)]: '{' });
+    expect(await verifyEnvironment(archive, ENVIRONMENT)).toMatchObject({ runs: 1, readUpTo: 1 });
   });
 });
 
@@ -356,6 +358,14 @@ describe('what was read before', () => {
       known: 0,
       objects: 6,
       to: 1,
+    },
+    {
+      name: 'nothing, and of an entry only the time is wrong',
+      history: { differs: { 2: listedLate(2) } },
+      options: { due: DUE },
+      known: 0,
+      objects: 9,
+      to: 3,
     },
     {
       name: 'a part, of which an entry can not be read since',
