@@ -661,9 +661,15 @@ describe('what people are told', () => {
   });
 
   test.each([
-    { name: 'the next attempt', number: 1, sent: 1 },
-    { name: 'the next run', number: 2, sent: 1 },
-  ])('an alert that failed is sent by $name', async ({ number, sent }) => {
+    { name: 'the next attempt', number: 1, told: ['COMPLETE'] },
+    { name: 'the next run', number: 2, told: ['COMPLETE'] },
+    {
+      name: 'the next run though it is cut off',
+      number: 2,
+      end: { complete: false, reason: 'deadline', message: 'm' } as const,
+      told: ['INCOMPLETE', 'COMPLETE'],
+    },
+  ])('an alert that failed is sent by $name', async ({ number, end, told }) => {
     const { alerts, archive, run: auditNight } = await newAudit();
     const pages = [[user('a', 'bad')]];
     const first = await auditNight({ pages, sendAlert: refuse });
@@ -671,9 +677,8 @@ describe('what people are told', () => {
       report: { verdict: 'COMPLETE' },
       deliveries: { alert: { outcome: 'failed', message: 'Error: SNS is not there' } },
     });
-    await auditNight({ pages, number });
-    expect(alerts).toHaveLength(sent);
-    expect(alerts[0]?.attributes.verdict).toBe('COMPLETE');
+    await auditNight({ pages, number, ...(end && { end }) });
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(told);
     expect(await keysOf(archive)).toContain(`alerts/${partition(1)}/${run(1)}.json`);
   });
 });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { decide } from '../../../core/archive/close.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readHead } from '../../../core/archive/head.ts';
 import { attemptKeys, chainKey, listingPartKey, runKeys } from '../../../core/archive/keys.ts';
@@ -29,6 +30,7 @@ import { ACCOUNT, anApiUser, aUser, ENVIRONMENT, NOW } from '../../support/build
 import { forged, STRANGER, unsigned } from '../../support/forgery.ts';
 import { KMS_KEY_ARN, type Kms, publicKeyFor, startKms } from '../../support/kms.ts';
 import { listingOf } from '../../support/listing.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -526,6 +528,43 @@ describe('runs at once', () => {
     });
     expect(verdictOf(await auditNight(overtaken, 3, FIXED))).toEqual(UNTRUSTED);
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
+  });
+
+  test.each([
+    { name: 'is not complete', request: {}, ends: { verdict: 'INCOMPLETE', reason: 'roster-drop' }, places: 2 },
+    {
+      name: 'is complete where that was accepted',
+      request: { acceptRosterDrop: true },
+      ends: { verdict: 'COMPLETE' },
+      places: 3,
+    },
+  ])('a night that loses its place to one that saw far more users $name', async ({ request, ends, places: most }) => {
+    const archive = memoryArchive();
+    await auditNight(archive, 1);
+    const crowd = Array.from({ length: 9 }, (_, number) => aUser({ userId: `user-${number}` }));
+    const overtaken = overtakenBy(archive, async () => {
+      await auditNight(archive, 2, crowd);
+    });
+    const { report, objects } = await auditNight(overtaken, 3, FIXED, request);
+    expect(report).toMatchObject({ ...ends, counts: { users: 3 } });
+    expect(Object.keys(objects)).toEqual(expect.arrayContaining(['snapshot', 'findings']));
+    expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(most);
+  });
+
+  test('a night that loses its place to the end of the chain fails, and says so', async () => {
+    const archive = memoryArchive();
+    await auditNight(archive, 1);
+    const overtaken = overtakenBy(archive, async () => {
+      const at = nightAt(2);
+      await decide(archive, ENVIRONMENT, { kind: 'closing', reason: 'a test', at, name: runAt(2), retentionYears: 7 });
+    });
+    const { report, alerts, objects } = await auditNight(overtaken, 3, FIXED);
+    expect(report).toMatchObject({ verdict: 'FAILED', reason: 'closed', findings: { byState: { resolved: 0 } } });
+    expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['FAILED']);
+    expect(objects).toStrictEqual({});
+    expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
+    // People are told once.
+    expect((await auditNight(archive, 4, FIXED)).alerts).toStrictEqual([]);
   });
 });
 
