@@ -379,6 +379,7 @@ describe('somebody lets the chain go on', () => {
     const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 2))));
     expect(verdictOf(result)).toEqual({ verdict: 'COMPLETE', resolved: 0 });
     expect(result.report.findings.byState.new).toBeGreaterThan(0);
+    expect(result.report.acceptedHistory?.problem).toContain(`${keysAt(2).object(OUTPUTS.findings)} is missing`);
     expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
   });
 
@@ -391,6 +392,7 @@ describe('somebody lets the chain go on', () => {
     });
     const result = await auditNight(archive, 3, FIXED, accept(await hashOf(chainKey(ENVIRONMENT, 2))));
     expect(verdictOf(result)).toEqual(COMPLETE);
+    expect(result.report.acceptedHistory?.problem).toBe('none that shows at the end of the chain');
     expect(verdictOf(await auditNight(archive, 4, FIXED))).toEqual({ verdict: 'COMPLETE', resolved: 0 });
     expect((await verifyEnvironment(archive, ENVIRONMENT)).problems).toStrictEqual([]);
   });

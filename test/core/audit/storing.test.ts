@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
+import { keysUnder } from '../../../core/archive/keys.ts';
 import { audit } from '../../../core/audit/audit.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../../core/sources/finspace/source.ts';
 import { rules } from '../../../rules/index.ts';
-import { readTree } from '../../support/archive-tree.ts';
-import { auditNights } from '../../support/archived-nights.ts';
+import { readText, readTree } from '../../support/archive-tree.ts';
+import { auditNights, type NightPlan } from '../../support/archived-nights.ts';
 import { aUser, daysAgo } from '../../support/builders.ts';
+import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -53,6 +55,8 @@ const auditOf = async (archive: Archive, page: string) => {
   );
   return { ...result, mails };
 };
+
+const OWN_RULE = ruleOf('user.status == "CREATING"');
 
 const USERS = ['a', 'b', 'c'].map((userId) => JSON.stringify({ userId, type: 'SUPER_USER', apiAccess: 'ENABLED' }));
 const pageOf = (records: readonly string[]): string => `{"users":[${records.join()}]}`;
@@ -111,6 +115,45 @@ describe('a run that was listed and judged, and can not be stored', () => {
     const [next] = await auditNights(archive, [{ number: 3, users: [aUser()] }]);
     expect(next?.highlights.map(({ kind }) => kind)).toContain('resolved');
   });
+});
+
+test.each([
+  { taken: 19, verdict: 'COMPLETE', files: 20 },
+  { taken: 20, verdict: 'FAILED', files: 20 },
+])('a run whose reports others write before it, $taken times, is $verdict', async ({ taken, verdict, files }) => {
+  const archive = memoryArchive();
+  let left = taken;
+  const contested: Archive = {
+    ...archive,
+    async create(key, content, type) {
+      if (key.startsWith('reports/') && key.endsWith('/report.json') && left > 0) {
+        left -= 1;
+        await archive.create(key, { bytes: Buffer.from('{}') }, type);
+      }
+      return archive.create(key, content, type);
+    },
+  };
+  const [result] = await auditNights(contested, [{ number: 1, users: [aUser()] }]);
+  expect(result?.report.verdict).toBe(verdict);
+  if (verdict === 'FAILED') expect(result?.report.message).toContain('others keep writing the objects of this run');
+  const reports = await keysUnder(archive, 'reports/');
+  expect(reports.filter((key) => key.endsWith('/report.json'))).toHaveLength(files);
+  expect(await keysUnder(archive, 'chain/')).toHaveLength(verdict === 'COMPLETE' ? 1 : 0);
+});
+
+test('a run is not complete where something else stands in the place of the rules that judged it', async () => {
+  const night: NightPlan = { number: 1, users: [aUser()], own: [OWN_RULE] };
+  const sound = memoryArchive();
+  const [kept] = await auditNights(sound, [night]);
+  const { key = '' } = kept?.objects.ruleset ?? {};
+  expect(await readText(sound, key)).toContain(OWN_RULE.id);
+
+  const archive = memoryArchive();
+  await archive.create(key, { bytes: Buffer.from('[]') }, 'application/json');
+  const [result] = await auditNights(archive, [night]);
+  expect(result?.report).toMatchObject({ verdict: 'FAILED', reason: 'archive-unavailable' });
+  expect(result?.report.message).toContain(`${key}: something else stands there than its name says`);
+  expect(await keysUnder(archive, 'chain/')).toStrictEqual([]);
 });
 
 test('a value nested 8 000 deep is one malformed record', async () => {
