@@ -431,6 +431,18 @@ describe('what was read', () => {
     for (const [, until] of asked) expect(until).toBeLessThan(deadline);
   });
 
+  test('is kept with a listing that was cut off', async () => {
+    const archive = memoryArchive();
+    const end = { complete: false, reason: 'deadline', message: 'm' } as const;
+    const cut = night([bound('a')], facts(outside, HELPDESK), { end });
+    const [result] = await auditNights(archive, [{ ...cut, number: 1 }]);
+    expect(result?.report).toMatchObject({ verdict: 'INCOMPLETE', enriched: { iamRoles: { principals: 1, read: 1 } } });
+    const { principals, groups } = result?.objects ?? {};
+    expect(principals?.key).toMatch(/^incomplete\//);
+    expect(await readJsonLines(archive, principals?.key ?? '')).toEqual([outside(S)]);
+    expect(await readJsonLines(archive, groups?.key ?? '')).toEqual(HELPDESK);
+  });
+
   test('is nothing where nobody was listed, and nobody is asked', async () => {
     const { asked, enrichments } = noting();
     const { report, rule } = await audited('effective-super-user', night([], enrichments));
