@@ -192,9 +192,9 @@ const endedBefore = async (
   const { archive } = settings;
   const { environmentId, asOf } = request;
   const run = runName(asOf);
-  const { last, closing, place } = head ?? {};
+  const { last, closing } = head ?? {};
   let done: StoredManifest | undefined;
-  if (place !== undefined && last !== undefined && last.manifest.run >= run) {
+  if (last !== undefined && last.manifest.run >= run) {
     done = last.manifest.run === run ? last : await findCompleteRun(archive, environmentId, run);
     if (done !== undefined && isAskedFor(done.manifest, request)) return finishDoneRun(settings, done);
   }

@@ -31,6 +31,7 @@ import { readJsonLines, readText, readTree } from '../../support/archive-tree.ts
 import { aUser } from '../../support/builders.ts';
 import { dyingAfter } from '../../support/dying-archive.ts';
 import { listingOf } from '../../support/listing.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { personalDataIn } from '../../support/personal-data.ts';
 import { archivedSource } from '../../support/replayed-by-audit.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -647,6 +648,26 @@ describe('what people are told', () => {
     expect(received).toEqual([1, 2].map(run));
   });
 
+  test.each([
+    { name: 'nobody hears of it', heard: [['nobody listens'], []], unheard: ['nobody listens'] },
+    { name: 'nobody says so', heard: [[], []], unheard: undefined },
+    {
+      name: 'two channels have nobody',
+      heard: [['first'], ['second', 'third']],
+      unheard: ['first', 'second', 'third'],
+    },
+  ])('a run says what nobody hears of: $name', async ({ heard, unheard }) => {
+    const { run: auditNight } = await newAudit();
+    const channels = heard.map(
+      (sentences, number): Channel => ({
+        name: `channel-${number}`,
+        prepare: () => undefined,
+        findUnheard: async (environmentId) => (environmentId === ENVIRONMENT ? sentences : []),
+      }),
+    );
+    expect((await auditNight({ pages: [users(2)], channels })).unheard).toEqual(unheard);
+  });
+
   test('an undelivered alert that was altered is not sent, and the run says so', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
     await auditNight({ pages: [[user('a')]], sendAlert: refuse });
@@ -791,6 +812,40 @@ describe('a run that is not complete', () => {
     expect(report).toMatchObject({ verdict: 'FAILED', reason: 'after-the-fact' });
     expect(await latestRun(archive)).toBe(run(2));
   });
+});
+
+test.each<{ name: string; roster: string; requestedAt: number; number: number; ends: object }>([
+  { name: 'again by the same request', roster: 'a', requestedAt: 1, number: 1, ends: { wasDone: true } },
+  {
+    name: 'again by a later request',
+    roster: 'a',
+    requestedAt: 2,
+    number: 1,
+    ends: { report: { verdict: 'INCOMPLETE', reason: 'stale-roster' } },
+  },
+  {
+    name: 'again for a later instant',
+    roster: 'a',
+    requestedAt: 2,
+    number: 2,
+    ends: { report: { verdict: 'INCOMPLETE', reason: 'stale-roster' } },
+  },
+  {
+    name: 'after another one of its instant',
+    roster: 'b',
+    requestedAt: 2,
+    number: 1,
+    ends: { report: { verdict: 'FAILED', reason: 'after-the-fact' } },
+  },
+])('a saved roster that is audited $name makes no further run', async ({ roster, requestedAt, number, ends }) => {
+  const { archive, run: auditNight } = await newAudit(memoryArchive());
+  const saved = (sha256: string, nightOfRequest: number): Night => ({
+    source: () => ({ ...listingOf([users(2)])(0), source: { kind: 'roster', file: 'users.json', sha256 } }),
+    request: { roster: { sha256, requestedAt: night(nightOfRequest).getTime(), hasGaps: false } },
+  });
+  expect((await auditNight(saved('a', 1))).report.verdict).toBe('COMPLETE');
+  expect(await auditNight({ ...saved(roster, requestedAt), number })).toMatchObject(ends);
+  expect((await keysOf(archive)).filter((key) => key.startsWith('chain/'))).toHaveLength(1);
 });
 
 describe('a roster that shrinks', () => {

@@ -560,10 +560,16 @@ describe('runs at once', () => {
       const at = nightAt(2);
       await decide(archive, ENVIRONMENT, { kind: 'closing', reason: 'a test', at, name: runAt(2), retentionYears: 7 });
     });
-    const { report, alerts, objects } = await auditNight(overtaken, 3, FIXED);
+    const { report, alerts, ...rest } = await auditNight(overtaken, 3, FIXED);
     expect(report).toMatchObject({ verdict: 'FAILED', reason: 'closed', findings: { byState: { resolved: 0 } } });
     expect(alerts.map(({ attributes }) => attributes.verdict)).toEqual(['FAILED']);
-    expect(objects).toStrictEqual({});
+    expect(rest).toEqual({
+      deliveries: { alert: { outcome: 'sent' } },
+      highlights: [],
+      objects: {},
+      wasDone: false,
+      warnings: [],
+    });
     expect((await readHead(archive, ENVIRONMENT)).sequence).toBe(2);
     // People are told once.
     expect((await auditNight(archive, 4, FIXED)).alerts).toStrictEqual([]);

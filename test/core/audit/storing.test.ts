@@ -106,15 +106,41 @@ describe('a run that was listed and judged, and can not be stored', () => {
   ])('resolves nothing, and tells of nothing that resolved: refused is $name', async ({ isRefused }) => {
     const archive = memoryArchive();
     await auditNights(archive, [{ number: 1, users: [aUser({ lastLoginTime: daysAgo(200) })] }]);
-    const [result] = await auditNights(refusing(archive, isRefused), [{ number: 2, users: [aUser()] }]);
-    expect(result?.report).toMatchObject({ verdict: 'FAILED', findings: { byState: { resolved: 0 } } });
-    expect(result?.highlights.filter(({ kind }) => kind === 'resolved')).toStrictEqual([]);
+    const users = [aUser(), aUser({ userId: 'late', lastLoginTime: daysAgo(200) })];
+    const [result] = await auditNights(refusing(archive, isRefused), [{ number: 2, users }]);
+    expect(result).toMatchObject({
+      report: { verdict: 'FAILED', findings: { byState: { resolved: 0 } } },
+      wasDone: false,
+      warnings: [],
+    });
+    const kinds = result?.highlights.map(({ kind }) => kind);
+    expect(kinds).toContain('new');
+    expect(kinds).not.toContain('resolved');
     for (const [key, text] of Object.entries(await readTree(archive)))
       if (key.startsWith('incomplete/') && key.includes('findings')) expect(text).not.toContain('"resolved"');
     // The next night does.
     const [next] = await auditNights(archive, [{ number: 3, users: [aUser()] }]);
     expect(next?.highlights.map(({ kind }) => kind)).toContain('resolved');
   });
+});
+
+test('an archive that can not be read is told, and nothing is written of a night that listed nobody', async () => {
+  const archive = memoryArchive();
+  const blind: Archive = {
+    ...archive,
+    list() {
+      throw Object.assign(new Error('no'), { name: 'AccessDenied' });
+    },
+  };
+  const { report, mails } = await auditOf(blind, pageOf(USERS));
+  expect(report).toMatchObject({
+    verdict: 'FAILED',
+    reason: 'archive-unavailable',
+    message: 'memory: AccessDenied: no',
+    counts: { users: 0 },
+  });
+  expect(mails).toHaveLength(1);
+  expect(await readTree(archive)).toStrictEqual({});
 });
 
 test.each([
