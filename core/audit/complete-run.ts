@@ -187,7 +187,7 @@ const storeRun = async (
       request,
       settings,
       { ...listed, judgement, enriched: enrichedCounts(read) },
-      { history, sequence, trend: readTrend(last?.report) ?? [] },
+      { history, sequence, trend: readTrend(last?.report) },
     );
     const facts = { ...factsOf(settings, criteria, keys, last), report, highlights: judgement.highlights };
     const ruleset = await storeRuleset(archive, criteria);

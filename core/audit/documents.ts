@@ -38,7 +38,7 @@ interface ReportChain {
   readonly history?: Pick<History, 'head' | 'last' | 'accepted'>;
   /** The place of a complete run. */
   readonly sequence?: number;
-  readonly trend?: readonly TrendPoint[];
+  readonly trend?: readonly TrendPoint[] | undefined;
 }
 
 /** The last complete run, and its source and code where they are others than this run's. */

@@ -39,7 +39,7 @@ export const attemptReport = (
 ): Report => {
   if (seen === undefined) return unjudgedReport(request, settings, criteria, shortfall);
   const { history, listed, judgement, facts } = seen;
-  const trend = readTrend(history.last?.report) ?? [];
+  const trend = readTrend(history.last?.report);
   return reportOf(
     request,
     settings,

@@ -17,6 +17,7 @@ import { runName } from '../../../core/model/run-name.ts';
 import type { Alert, Channel } from '../../../core/notify/channel.ts';
 import { digestChannel, type SendAlert } from '../../../core/notify/channels/digest.ts';
 import type { AuditEvent } from '../../../core/notify/channels/events.ts';
+import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { ListingEnd, UserSource } from '../../../core/sources/source.ts';
 import { configureRules } from '../../../rules/engine/configure.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
@@ -518,6 +519,7 @@ describe('what people are told', () => {
   test('a redelivered event tells nothing twice and reads nothing again', async () => {
     const { alerts, archive, run: auditNight } = await newAudit();
     const first = await auditNight({ pages: [[user('a', 'bad')]] });
+    expect(first.wasDone).toBe(false);
     const before = await readTree(archive);
     const again = await auditNight({
       source: () => {
@@ -1056,6 +1058,11 @@ describe('crashes and attempts at the same time', () => {
     const { report } = await auditNight({ pages, settings: { rules } });
     expect(report).toMatchObject({ verdict: 'COMPLETE', findings: { bySeverity: { HIGH: 0, LOW: 2 } } });
     expect(await namedFindings(archive)).toMatchObject([{ severity: 'LOW' }, { severity: 'LOW' }]);
+    // It saw the same users, who are kept once.
+    const { snapshot, findings } = (await readManifestOf(archive)).objects;
+    const { object } = runKeys(ENVIRONMENT, night(1));
+    expect(snapshot?.key).toBe(object(OUTPUTS.snapshot));
+    expect(findings?.key).not.toBe(object(OUTPUTS.findings));
   });
 
   test('two attempts at once leave one manifest and tell once', async () => {
