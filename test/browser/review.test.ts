@@ -102,7 +102,7 @@ describe('the page of a review', () => {
     await page.keyboard.type('an exception');
     await page.keyboard.press('Escape');
     expect(await count(page)).toMatch(/^4 of 11 decided, 7 unfinished, 1 to revoke/);
-    await page.waitForFunction("document.getElementById('saved').textContent.startsWith('Saved')");
+    await page.locator('#saved', { hasText: /^Saved/ }).waitFor();
 
     await page.reload();
     expect(await count(page)).toMatch(/^4 of 11 decided/);
