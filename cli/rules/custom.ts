@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CUSTOM_RULES,
   type CustomRule,
   customRulesFolder,
   isCustomRuleId,
+  isFolder,
   mayMessagesName,
   readConfigWithRules,
   readCustomRule,
@@ -84,7 +85,7 @@ export const newRule = async (id: string, { out }: Io): Promise<ExitCode> => {
   const folder = existsSync(CONFIG) ? customRulesFolder(readText(CONFIG), CONFIG).folder : CUSTOM_RULES;
   const file = join(folder, `${id}.yaml`);
   if (existsSync(file)) throw new UsageError([`ID must be new, got ${id}, which ${file} has`]);
-  if (existsSync(folder) && !statSync(folder).isDirectory())
+  if (existsSync(folder) && !isFolder(folder))
     throw new UsageError([`${folder} must be a folder of rules, got a file`]);
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, scaffold(id));

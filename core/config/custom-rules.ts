@@ -283,7 +283,8 @@ export const readCustomRule = (file: string, mayName = false): CustomRule => {
   return parseCustomRule(readText(file), file, mayName);
 };
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/** Tells whether a folder is there. */
+export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** Reads all rules of a folder, in the order of their names; there are none where there is no folder. Throws ConfigError. */
 export const readCustomRules = (folder: string, mayName = false): readonly CustomRule[] => {

@@ -223,13 +223,14 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const changes = await tryChanges(request, facts, judged);
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
     const configuredToday = today?.rules.find((other) => other.rule.id === rule.id);
+    const { finding, besides } = findings.get(rule.id) ?? {};
     return {
       rule,
       unjudged,
       explanation,
       groups: counted.get(rule.id) ?? [],
-      finding: findings.get(rule.id)?.finding,
-      besides: findings.get(rule.id)?.besides,
+      finding,
+      besides,
       smallestChanges: changes.get(rule.id) ?? [],
       today: today && configuredToday && outcomeOf(judgedBy(configuredToday, today.context)),
     };

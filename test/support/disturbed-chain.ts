@@ -4,8 +4,7 @@ import { latestKey } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { archiveObjects } from './archived-run.ts';
 import { ENVIRONMENT } from './builders.ts';
-import { copyKey, entryKey, linkToEntry, putAll } from './chain-entries.ts';
-import { memoryArchive } from './memory-archive.ts';
+import { archiveOf, copyKey, entryKey, linkToEntry, type Objects, putAll } from './chain-entries.ts';
 
 export interface DisturbedChain {
   /** Complete runs, each in its place. @default 3 */
@@ -13,7 +12,7 @@ export interface DisturbedChain {
   /** By place. */
   readonly differs?: Readonly<Record<number, Partial<Manifest>>>;
   /** Stands in the archive before the runs do, whatever they say of it. */
-  readonly planted?: Readonly<Record<string, string | object>>;
+  readonly planted?: Objects;
   /** Keys, or what they begin with. */
   readonly gone?: readonly string[];
   /** The place that the pointer names. @default - the last */
@@ -31,8 +30,7 @@ export const disturbedChain = async ({
   pointsTo = runs,
   sign = (entry) => entry,
 }: DisturbedChain): Promise<Archive> => {
-  const archive = memoryArchive();
-  await putAll(archive, planted);
+  const archive = await archiveOf(planted);
   const links: RunLink[] = [];
   for (let number = 1; number <= runs; number += 1) {
     const previous = links.at(-1);

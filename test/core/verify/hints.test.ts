@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Archive } from '../../../core/archive/archive.ts';
 import { attemptKeys, historyPageKey, verificationKey, yearPageKey } from '../../../core/archive/keys.ts';
 import { type HistoryRow, historyPage, yearPage } from '../../../core/outputs/history/history-page.ts';
 import { checkHints } from '../../../core/verify/hints.ts';
@@ -7,14 +6,13 @@ import type { Link } from '../../../core/verify/links.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   anEntry,
+  archiveOf,
   copyKey,
   entryInstant,
   entryKey,
   entryRun,
   linkToEntry,
-  putAll,
 } from '../../support/chain-entries.ts';
-import { memoryArchive } from '../../support/memory-archive.ts';
 
 const linkOf = (number: number): Link => {
   const claims = anEntry(number);
@@ -26,8 +24,7 @@ const headOf = (number: number, sha256 = linkOf(number).sha256 ?? ''): string =>
 const OTHER = 'f'.repeat(64);
 
 const problemsOf = async (objects: Readonly<Record<string, string | object>>, links = LINKS) => {
-  const archive: Archive = memoryArchive();
-  await putAll(archive, objects);
+  const archive = await archiveOf(objects);
   const runs = new Set(links.flatMap(({ run }) => run ?? []));
   const problems = await checkHints(archive, ENVIRONMENT, links, runs);
   return problems.map(({ kind, run, key, message }) => ({ kind, run, key, message }));

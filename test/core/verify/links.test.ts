@@ -21,15 +21,15 @@ import {
   aMilestone,
   anEarlierRun,
   anEntry,
+  archiveOf,
   copyKey,
   entryInstant,
   entryKey,
   entryRun,
   linkToEntry,
-  putAll,
+  type Objects,
 } from '../../support/chain-entries.ts';
 import { forged, STRANGER } from '../../support/forgery.ts';
-import { memoryArchive } from '../../support/memory-archive.ts';
 
 const BY = { scheme: 2, keyId: 'a key', algorithm: 'ECDSA_SHA_256' } as const;
 const { publicKey: OTHER } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -62,12 +62,8 @@ const unread = (number: number): Link => ({ key: entryKey(number) });
 const brief = ({ kind, run, key }: Problem) => `${kind} ${run ?? '-'} ${key.slice(-7, -5)}`;
 
 describe('the places of a chain', () => {
-  const read = async (
-    objects: Readonly<Record<string, string | object>>,
-    change: (archive: Archive) => Archive = (one) => one,
-  ) => {
-    const archive = memoryArchive();
-    await putAll(archive, objects);
+  const read = async (objects: Objects, change: (archive: Archive) => Archive = (one) => one) => {
+    const archive = await archiveOf(objects);
     const problems: Problem[] = [];
     const keys = Object.keys(objects).filter((key) => !key.startsWith('latest'));
     const copied = new Map([[entryKey(9), entryRun(9)]]);

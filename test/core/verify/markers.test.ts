@@ -7,13 +7,12 @@ import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   anEarlierRun,
   anEntry,
+  archiveOf,
   copyKey,
   entryInstant,
   entryKey,
   entryRun,
-  putAll,
 } from '../../support/chain-entries.ts';
-import { memoryArchive } from '../../support/memory-archive.ts';
 
 const markerKey = (number: number, channel = 'alert'): string =>
   runKeys(ENVIRONMENT, entryInstant(number)).marker(channel);
@@ -38,8 +37,7 @@ const observe = async (
   links: readonly RunOfLink[],
   missing: readonly string[] = [],
 ) => {
-  const archive = memoryArchive();
-  await putAll(archive, objects);
+  const archive = await archiveOf(objects);
   const { problems, notes } = await checkMarkers(archive, ENVIRONMENT, links, new Set(missing));
   return {
     problems: problems.map(({ kind, run, key }) => [kind, run, key]),

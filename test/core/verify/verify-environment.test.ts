@@ -4,6 +4,7 @@ import type { Manifest } from '../../../core/archive/manifest.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { type AcceptedFault, type VerifyOptions, verifyEnvironment } from '../../../core/verify/verify.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
+import { readText } from '../../support/archive-tree.ts';
 import { archiveObjects } from '../../support/archived-run.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import {
@@ -61,10 +62,7 @@ const cameAfter = (place: number, run?: string) => ({
 
 /** An entry of an undisturbed chain. */
 const entryOf = async (number: number): Promise<Manifest> => {
-  const stored = await (await disturbedChain({})).read(entryKey(number));
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stored?.body ?? []) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString());
+  return JSON.parse(await readText(await disturbedChain({}), entryKey(number)));
 };
 
 describe('a chain', () => {
