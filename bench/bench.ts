@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../core/text/error-message.ts';
 import { against } from './against.ts';
 import type { Measure } from './measure.ts';
 import { coldStart } from './suite/cold-start.ts';
@@ -85,14 +86,25 @@ const earlierSections = async (): Promise<ReadonlyMap<string, string>> => {
   return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), `## ${part.trimEnd()}\n`]));
 };
 
-const { values, positionals: asked } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+const refuse = (message: string): never => {
+  process.stderr.write(`bench: ${message}\n`);
+  process.exit(3);
+};
+
+const readArgs = () => {
+  try {
+    return parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
+};
+
+const { values, positionals: asked } = readArgs();
 const names = Object.keys(SUITE);
 const isAsked = (name: string): boolean => asked.length === 0 || asked.includes(name);
 const unknown = asked.find((name) => !names.includes(name));
-if (unknown !== undefined) {
-  process.stderr.write(`bench: must be among ${names.join(', ')}, got ${JSON.stringify(unknown)}\n`);
-  process.exitCode = 3;
-} else if (values.against !== undefined) {
+if (unknown !== undefined) refuse(`must be among ${names.join(', ')}, got ${JSON.stringify(unknown)}`);
+if (values.against !== undefined) {
   for await (const row of against(
     resolve(values.against),
     names.filter(isAsked).map((name) => `${name}.ts`),

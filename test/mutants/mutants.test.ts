@@ -79,3 +79,24 @@ test('tells which mutants no test kills, whatever others have left behind, and c
     '',
   ]);
 });
+
+test.each([
+  [['core', '--nearer'], /^mutants: Unknown option '--nearer'/],
+  [['core', '--near', 'all'], 'mutants: --near must be a whole number from 1, got "all"\n'],
+  [['core', '--processes', '0'], 'mutants: --processes must be a whole number from 1, got "0"\n'],
+  [['core', '--budget', '0.5'], 'mutants: --budget must be a whole number from 1, got "0.5"\n'],
+  [['core/none.ts'], 'mutants: PATH must be a folder or a file of the project, got "core/none.ts"\n'],
+  [['test/mutants/fixture/till.ts:999'], /^mutants: PATH must be of code that can be changed/],
+  [[], 'mutants: PATH must be a folder, a file or FILE:LINE[:COLUMN], got nothing\n'],
+])('%j is refused, not taken for mutants that survive', async (args, message) => {
+  const run = promisify(execFile)(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'test/mutants/mutants.ts', ...args],
+    { cwd: root },
+  );
+  await expect(run).rejects.toMatchObject({
+    code: 3,
+    stdout: '',
+    stderr: message instanceof RegExp ? expect.stringMatching(message) : message,
+  });
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../../core/text/error-message.ts';
 import { plural } from '../../core/text/plain-text.ts';
 import { mutate } from './mutate.ts';
 import { nearestTests } from './nearest-tests.ts';
@@ -25,24 +26,46 @@ import type { Loaded } from './worker.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    budget: { type: 'string', default: '6' },
-    near: { type: 'string', default: '12' },
-    processes: { type: 'string', default: '1' },
-  },
-});
+const refuse = (message: string): never => {
+  process.stderr.write(`mutants: ${message}\n`);
+  process.exit(3);
+};
 
-const filesAt = (path: string): readonly string[] =>
-  statSync(join(root, path)).isDirectory()
+const readArgs = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        budget: { type: 'string', default: '6' },
+        near: { type: 'string', default: '12' },
+        processes: { type: 'string', default: '1' },
+      },
+    });
+  } catch (error) {
+    return refuse(messageOf(error));
+  }
+};
+
+const { values, positionals } = readArgs();
+
+/** Without it, none would be tried, and each mutant be told to survive. */
+const countOf = (name: keyof typeof values): number => {
+  if (/^[1-9]\d{0,5}$/.test(values[name])) return Number(values[name]);
+  return refuse(`--${name} must be a whole number from 1, got ${JSON.stringify(values[name])}`);
+};
+const near = countOf('near');
+const processes = countOf('processes');
+const budgetMs = countOf('budget') * 1000;
+
+const filesAt = (path: string): readonly string[] => {
+  const found = statSync(join(root, path), { throwIfNoEntry: false });
+  if (found === undefined) return refuse(`PATH must be a folder or a file of the project, got ${JSON.stringify(path)}`);
+  return found.isDirectory()
     ? globSync(`${path}/**/*.ts`, { cwd: root, exclude: ['**/*.test.ts'] }).toSorted()
     : [path];
+};
 
-if (positionals.length === 0) {
-  process.stderr.write('mutants: PATH must be a folder, a file or FILE:LINE[:COLUMN], got nothing\n');
-  process.exit(3);
-}
+if (positionals.length === 0) refuse('PATH must be a folder, a file or FILE:LINE[:COLUMN], got nothing');
 
 /** The mutants asked for: folders, files, lines and places, as `core/text/person.ts:18:7`. */
 const asked = positionals.map((argument) => {
@@ -84,24 +107,23 @@ const codes = Object.fromEntries(
     return [pathToFileURL(join(root, file)).href, path];
   }),
 );
-const budgetMs = Number(values.budget) * 1000;
 const fates = mutated
   .flatMap(({ mutants }) => mutants)
   .map((mutant): Fate => ({ mutant, end: 'alive', isReached: false, survived: 0, spentMs: 0 }))
   .filter(isAsked);
-const tests = [...nearestTests(root, files, Number(values.near))];
+if (fates.length === 0) refuse(`PATH must be of code that can be changed, got ${positionals.join(' ')}`);
+const tests = [...nearestTests(root, files, near)];
 const known = new Map<string, Loaded>();
 const work = async (): Promise<void> => {
   for (let next = tests.shift(); next !== undefined; next = tests.shift()) {
-    const near = next.files;
     const left = fates.filter(
-      ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && near.has(file),
+      ({ end, spentMs, mutant: { file } }) => end === 'alive' && spentMs < budgetMs && next.files.has(file),
     );
     if (left.length === 0) continue;
     process.stderr.write(`${await runTestFile(next.test, left, { root, folder, codes, budgetMs, known })}\n`);
   }
 };
-await Promise.all(Array.from({ length: Number(values.processes) }, work));
+await Promise.all(Array.from({ length: processes }, work));
 for (const { mutant, end, isReached, survived } of fates) {
   const { file, line, column, original, replacement } = mutant;
   if (end !== 'alive') continue;
