@@ -39,7 +39,7 @@ export interface DirectoryOutcome {
 
 /** The judgement of a directory rule when every user was seen. */
 export interface DirectoryJudgement {
-  /** The number of subjects that got an answer. */
+  /** The number of subjects that got an answer; where they are users, nobody of a group that got none. */
   readonly checked: number;
   readonly outcomes: readonly DirectoryOutcome[];
 }
@@ -253,6 +253,10 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     return { subject, outcome, groups: failing.map(({ group }) => group) };
   };
 
+  /** Counts the users of some groups; one that is in several of them, several times. */
+  const sizeOf = (judged: readonly JudgedGroup[]): number =>
+    judged.reduce((sum, { group }) => sum + [...group.positions].length, 0);
+
   return {
     see(user, only) {
       if (counts === undefined) return;
@@ -295,18 +299,22 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
         if (others === undefined) bySubject.set(id, [{ group, outcome }]);
         else others.push({ group, outcome });
       }
+      let unanswered = 0;
+      let failed = 0;
       const outcomes = [...bySubject].map(([id, judged]) => {
         begin(() => ({ kind: about, id }));
-        return merged(id, judged);
+        const told = merged(id, judged);
+        if (!('notAssessed' in told.outcome)) failed += 1;
+        else unanswered += about === 'user' ? sizeOf(judged) : 1;
+        return told;
       });
-      const unanswered = outcomes.filter(({ outcome }) => 'notAssessed' in outcome).length;
       outcomes.push(...ofNoGroup(idAt));
       const subjects = {
         environment: 1,
         principal: shared.reduce((sum, { users }) => sum + users.size, 0),
         user: usersWithKey,
       };
-      return { checked: subjects[about] - unanswered, outcomes };
+      return { checked: Math.max(failed, subjects[about] - unanswered), outcomes };
     },
 
     groupOf(text, idAt) {

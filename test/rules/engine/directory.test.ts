@@ -172,6 +172,9 @@ describe('a rule with keys', () => {
   const bound = (userId: string, role: string, firstName: unknown, overrides: UserRecord = {}) =>
     anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(role), firstName, ...overrides });
 
+  const unsure = (...[userId, role, firstName]: Parameters<typeof bound>) =>
+    bound(userId, role, firstName, { apiAccess: 7 });
+
   test('makes one finding of the groups of one subject', () => {
     const { outcomes } = judged(twoKeys, [bound('u2', 'a', 'Ada'), bound('u1', 'a', 'Ada'), bound('u3', 'b', 'Ada')]);
     expect(outcomes).toMatchObject([
@@ -192,10 +195,18 @@ describe('a rule with keys', () => {
     });
   });
 
-  test('counts who has a key as checked, but whom it could not assess', () => {
-    const nobody = bound('u4', 'c', 5, { apiAccessPrincipalArn: null });
-    const users = [bound('u1', 'a', 'Ada'), bound('u2', 'a', 'Eve', { apiAccess: 7 }), nobody];
-    expect(judged(twoKeys, users).checked).toBe(1);
+  test.each([
+    ['whoever has a key', [bound('u1', 'a', 5), bound('u2', 'b', 5), bound('u3', 'b', 5)], 3],
+    ['nobody without one', [bound('u1', 'a', 5), bound('u2', '', 5, { apiAccessPrincipalArn: null })], 1],
+    ['nobody of a group that it could not assess', [unsure('u1', 'a', 'Ada'), bound('u2', 'a', 'Eve')], 0],
+    ['those beside such a group', [unsure('u1', 'a', 'Ada'), bound('u2', 'a', 'Eve'), bound('u3', 'b', 'Bob')], 1],
+    [
+      'all that fail',
+      [unsure('u1', 'a', 5), bound('u2', 'a', 'Eve'), bound('u3', 'b', 'Eve'), unsure('u4', 'b', 5)],
+      1,
+    ],
+  ])('counts as checked %s', (_, users, checked) => {
+    expect(judged(twoKeys, users).checked).toBe(checked);
   });
 });
 
