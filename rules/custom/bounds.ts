@@ -38,11 +38,17 @@ interface ReadAt extends MemberRead {
   readonly isNeeded: boolean;
 }
 
+/** Whether there is a member, where an expression asks that by `has()`. */
+interface AskAt extends MemberRead {
+  readonly node: ASTNode;
+}
+
 /** The limits of an expression that are known before it runs. */
 export interface Bounded {
   /** The reason for which it must not run. */
   readonly problem: string | undefined;
   readonly reads: readonly ReadAt[];
+  readonly asks: readonly AskAt[];
   /** The member, or the name, whose domain it asks for. */
   readonly domainOf: string | undefined;
 }
@@ -69,6 +75,13 @@ const isNode = (value: unknown): value is ASTNode => typeof value === 'object' &
 const partsOf = (args: unknown): readonly ASTNode[] =>
   isNode(args) ? [args] : Array.isArray(args) ? args.flatMap(partsOf) : [];
 
+/** The member that a part reads of one of some records; undefined where it does something else. */
+const readAt = (node: ASTNode, records: readonly string[]): MemberRead | undefined => {
+  if (node.op !== '.') return undefined;
+  const [of, member] = node.args;
+  return of.op === 'id' && records.includes(of.args) ? { record: of.args, member } : undefined;
+};
+
 /**
  * Walks an expression for what it may take at most, and for what it reads.
  * @param records the variables of which each is asked for its members only, so that it is known who reads what
@@ -76,6 +89,7 @@ const partsOf = (args: unknown): readonly ASTNode[] =>
  */
 export const boundsOf = (expression: ASTNode, records: readonly string[], names: readonly string[] = []): Bounded => {
   const reads: ReadAt[] = [];
+  const asks: AskAt[] = [];
   let problem: string | undefined;
   let domainOf: string | undefined;
 
@@ -93,18 +107,21 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
     if (node.op === 'id' && names.includes(node.args)) reads.push({ record: '', member: node.args, node, isNeeded });
     if (node.op === '||' || node.op === '&&') return sum(node.args, false);
     if (node.op === '?:') return steps(node.args[0], nested, isNeeded) + sum(node.args.slice(1), false);
-    if (node.op === '.') {
-      const [of, member] = node.args;
-      if (of.op !== 'id' || !records.includes(of.args)) return sum([of]);
-      reads.push({ record: of.args, member, node, isNeeded });
+    const read = readAt(node, records);
+    if (read !== undefined) {
+      reads.push({ ...read, node, isNeeded });
       return 2;
     }
+    if (node.op === '.') return sum([node.args[0]]);
     if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0) / COMPARED;
     if (node.op !== 'call' && node.op !== 'rcall') return sum(partsOf(node.args));
 
     const [name] = node.args;
     if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
     if (node.op === 'call' || !MACROS.includes(name)) {
+      const [asked] = node.op === 'call' && name === 'has' ? node.args[1] : [];
+      const of = asked && readAt(asked, records);
+      if (of !== undefined) asks.push({ ...of, node });
       if (node.op === 'rcall' && name === 'domain') domainOf ??= nameOf(node.args[1]);
       return sum(partsOf(node.args), isNeeded && name !== 'has');
     }
@@ -120,7 +137,7 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
 
   const total = steps(expression, 0, true);
   if (total > MOST_STEPS) refuse(`must take at most ${MOST_STEPS} steps, got up to ${total}`);
-  return { problem, reads, domainOf };
+  return { problem, reads, asks, domainOf };
 };
 
 /** A member that must be true, or must be false. */
@@ -131,10 +148,8 @@ export interface Flag extends MemberRead {
 /** Reads an expression that is nothing but members of records and their negations, all of which must hold; undefined: it is more. */
 export const flagsOf = (node: ASTNode, records: readonly string[], wanted = true): readonly Flag[] | undefined => {
   if (node.op === '!_') return flagsOf(node.args, records, !wanted);
-  if (node.op === '.') {
-    const [of, member] = node.args;
-    return of.op === 'id' && records.includes(of.args) ? [{ record: of.args, member, wanted }] : undefined;
-  }
+  const read = readAt(node, records);
+  if (read !== undefined) return [{ ...read, wanted }];
   if (node.op !== '&&' || !wanted) return undefined;
   const [left, right] = node.args.map((part) => flagsOf(part, records));
   return left && right && [...left, ...right];

@@ -202,6 +202,16 @@ export class Language {
       };
       Object.assign(bounds.reads[index]?.node ?? {}, { evaluate });
     }
+    // Of a record with gaps the author's own word would be for what nobody has seen.
+    for (const { record, member, node } of bounds.asks) {
+      const [from, untold] = [recordOf(record), lackOf(`${member} is not told`)];
+      const evaluate = (): boolean => {
+        if (from[member] !== undefined) return true;
+        if (from instanceof WholeRecord && from.isUntold(member)) throw untold;
+        return false;
+      };
+      Object.assign(node, { evaluate });
+    }
     const flags = flagsOf(parsed.ast, ['user', 'before', 'options'])?.map((flag) => ({
       ...flag,
       from: recordOf(flag.record),

@@ -108,6 +108,11 @@ export class WholeRecord extends KeptRecord {
     return this.#time('lastLoginTime');
   }
 
+  /** Tells whether a member that is not there may be all the same, since the records have gaps. */
+  isUntold(member: string): boolean {
+    return this.context?.hasGaps === true && this.user !== undefined && Reflect.get(this.user, member) === undefined;
+  }
+
   #time(member: UserTime): Date | undefined {
     if (this.user === undefined || this.context === undefined) return undefined;
     const time = readTime(this.user[member], this.context);

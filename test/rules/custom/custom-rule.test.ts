@@ -84,6 +84,33 @@ test.each([
   expect(outcomeOf(ruleOf('!has(user.lastLoginTime) || user.lastLoginTime < now'), user)).toEqual({ message: 'm' });
 });
 
+describe('has() of a record with gaps', () => {
+  const gaps = { context: { hasGaps: true } };
+  const untold = (member: string) => ({ reason: `${member} is not told` });
+  const arn = 'apiAccessPrincipalArn';
+  test.each([
+    { clause: '!has(user.lastLoginTime)', members: {}, is: untold('lastLoginTime') },
+    {
+      clause: 'has(user.lastLoginTime) && age(user.lastLoginTime) > days(90)',
+      members: {},
+      is: lacking('lastLoginTime'),
+    },
+    { clause: '!has(user.lastLoginTime)', members: { lastLoginTime: null }, is: { message: 'm' } },
+    { clause: '!has(user.lastLoginTime)', members: { lastLoginTime: daysAgo(1) }, is: PASS },
+    { clause: '!has(user.lastLoginTime) || user.active', members: {}, is: { message: 'm' } },
+    { clause: 'has(user.lastLoginTime) && !user.active', members: {}, is: PASS },
+    { clause: `has(user.${arn})`, members: {}, is: untold(arn) },
+    { clause: `has(user.${arn})`, members: { [arn]: aRoleArn('a') }, is: { message: 'm' } },
+    { clause: 'has(user.superUser)', members: { type: undefined }, is: untold('superUser') },
+    { clause: 'has(options.n)', members: {}, is: { message: 'm' } },
+  ])('$clause of $members: $is', ({ clause, members, is }) => {
+    const { lastLoginTime: _, ...user } = aUser();
+    const rule = ruleOf(clause, { options: { n: 1 } });
+    expect(outcomeOf(rule, { ...user, ...members }, gaps)).toEqual(is);
+    expect(outcomeOf(rule, { ...user, ...members })).not.toHaveProperty('reason', expect.stringContaining('not told'));
+  });
+});
+
 describe('a member is read as it stands in the record', () => {
   const times = {
     createTime: daysAgo(50),
