@@ -1,4 +1,4 @@
-import { instantText, roleCondition } from './conditions/roles.ts';
+import { instantText } from './conditions/roles.ts';
 import { controls } from './engine/controls.ts';
 import type { RoleAnswer, RoleFacts } from './engine/facts.ts';
 import { definePrincipalRule, type PrincipalSubject } from './engine/rule.ts';
@@ -24,10 +24,12 @@ export default definePrincipalRule({
 
   when: [
     { text: () => 'a user had the role in the earlier run', holds: ({ before }) => before !== undefined },
-    roleCondition(
-      () => 'the role exists',
-      ({ role }) => role !== null,
-    ),
+    {
+      text: () => 'the role exists',
+      holds: ({ facts: { answer, unread } }) =>
+        answer === undefined || unread !== undefined ? undefined : answer.role !== null,
+      unknown: ({ facts: { unread } }) => unread ?? 'the role was not read',
+    },
     {
       text: () => 'its unique id is not the one that it had',
       holds: (subject) =>

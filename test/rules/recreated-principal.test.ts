@@ -72,6 +72,18 @@ testRule(recreatedPrincipal, {
       reasons: { [ARN]: 'throttled' },
     },
     {
+      name: 'a role that was not read in this run, and was not there when it last was: it may be by now',
+      ...night,
+      context: { roles: () => ({ ...answered(null), unread: 'throttled' }), earlierRoles: () => answered(null) },
+      reasons: { [ARN]: 'throttled' },
+    },
+    {
+      name: 'a role of which nothing is told',
+      ...night,
+      context: { roles: () => ({}), earlierRoles: before },
+      reasons: { [ARN]: 'the role was not read' },
+    },
+    {
       name: 'a role that no earlier run could read',
       ...night,
       context: { roles: now, earlierRoles: () => ({ unread: 'denied' }) },
