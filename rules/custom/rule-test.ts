@@ -40,8 +40,8 @@ const contextOf = (trial: Trial, users: readonly User[]): Context => {
     }),
     ...(known.some(({ role }) => role !== undefined) && {
       roles: (arn) => {
-        const role = known.find(({ user }) => user?.principalArn === arn)?.role;
-        return role === undefined ? undefined : { answer: { readAt: now, role } };
+        const told = known.find(({ user, role }) => user?.principalArn === arn && role !== undefined);
+        return told?.role === undefined ? undefined : { answer: { readAt: now, role: told.role } };
       },
     }),
   };

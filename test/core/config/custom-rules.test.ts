@@ -302,6 +302,16 @@ describe('what is read beside the listing', () => {
   });
 
   test.each([
+    ['first', [{ exists: 'false' }, undefined]],
+    ['last', [undefined, { exists: 'false' }]],
+  ])('a role of several users stands with whoever has it: the %s', (_, roles) => {
+    const users = roles.map((role, n) => ({ ...user, userId: `u${n}`, ...(role && { role }) }));
+    const wrong = { where: ['!role.exists'], tests: [{ name: 'both', users, fails: 'm' }] };
+    const file = directory({ by: undefined, failsWhen: ['count == 2.0'], message: '"m"', options: {}, ...wrong });
+    expect(parseCustomRule(file, FILE).tests).toEqual(['both']);
+  });
+
+  test.each([
     { given: { groups: { Manage: ['g'] } }, says: 'groups.Manage: unknown key' },
     { given: { role: { exists: 'no' } }, says: 'role.exists: must be true or false, got "no"' },
   ])('$says', ({ given, says }) => {
