@@ -59,7 +59,7 @@ export const attest = async (flags: AttestFlags, io: Io): Promise<ExitCode> => {
   }
   if (flags.json) writeJson(io.out, { schemaVersion: 1, roster: path, attestation: sidecar, users, ...written });
   else {
-    io.out.line(`${sidecar} attests ${path}: ${plural(users, 'user')}`);
+    io.out.line(`${sidecar} attests ${path}: ${plural(users, 'record')}`);
     io.out.line(`SHA-256: ${looked.sha256}`);
   }
   return EXIT.ok;

@@ -109,7 +109,7 @@ export const UNSEEN: Readonly<Record<VerdictReason, string>> = {
   'access-denied': 'the users that the service refused to list; how many is unknown',
   validation: 'the users that the service refused to list; how many is unknown',
   'source-unavailable': 'the users that the service could not list; how many is unknown',
-  'truncated-roster': 'the users that the saved roster breaks off before; how many is unknown',
+  'truncated-roster': 'the users that are not in the saved roster, or that nobody can read there; how many is unknown',
   'unproven-end':
     'whether the saved roster is all of the directory: nothing in it shows that, and nobody has attested it',
   'stale-roster': 'the directory since then: the newest saved roster was audited before',

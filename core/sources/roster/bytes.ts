@@ -90,12 +90,13 @@ export async function* decoded(pieces: AsyncIterable<Uint8Array>): AsyncGenerato
 
 /** Yields the lines of a text, without their ends; the last one as well where its end is missing. */
 export async function* linesOfText(texts: AsyncIterable<string>, most: number): AsyncGenerator<readonly string[]> {
+  const withoutCr = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line);
   let rest = '';
   for await (const text of texts) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > most) throw new TornFile(`has a line of over ${most} characters`);
-    yield lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    yield lines.map(withoutCr);
   }
-  if (rest !== '') yield [rest];
+  if (rest !== '') yield [withoutCr(rest)];
 }

@@ -1,3 +1,4 @@
+import { DOCUMENTED } from '../../../rules/engine/user.ts';
 import { parseRecord } from '../../model/record.ts';
 import { CsvError, readCsv } from '../../text/csv-reader.ts';
 import { linesOfText } from './bytes.ts';
@@ -88,17 +89,63 @@ const rowOf = (line: string): readonly string[] => {
   return cells[0] === 'USERS' ? cells.slice(1) : cells.map((cell) => (cell === 'None' ? '' : cell));
 };
 
+const isDocumented = (name: string): name is keyof typeof DOCUMENTED => Object.hasOwn(DOCUMENTED, name);
+
+/**
+ * Whether a cell is no beginning of another one, by what it is.
+ * @param lengths of the cells of that column in other rows: the ids of a directory are of one length
+ */
+const isWholeCell = (column: string, cell: string, lengths: ReadonlySet<number>): boolean => {
+  if (column === 'userId') return lengths.size === 1 && lengths.has(cell.length);
+  return isDocumented(column) ? DOCUMENTED[column].includes(cell) : column.endsWith('Time') && /^\d{13}$/.test(cell);
+};
+
+/**
+ * Watches the last cell of each row, for the one behind which the file ends: where no line ends there, it may have been cut off
+ * within that cell, and many a spreadsheet ends so.
+ * @param ended a text behind whose last cell nothing is missing
+ */
+const endWatch = (texts: AsyncIterable<string>, ended: RegExp) => {
+  const lengths = new Set<number>();
+  let end = '';
+  let last: { readonly column: string; readonly cell: string; readonly line: number } | undefined;
+  async function* watched() {
+    for await (const text of texts) {
+      if (text !== '') end = text.slice(-1);
+      yield text;
+    }
+  }
+  return {
+    texts: watched(),
+    see(columns: readonly string[], cells: readonly string[], line: number): void {
+      if (last !== undefined) lengths.add(last.cell.length);
+      last = { column: columns.at(-1) ?? '', cell: cells.at(-1) ?? '', line };
+    },
+    finish(notes: RosterNotes): void {
+      if (last === undefined || ended.test(end) || isWholeCell(last.column, last.cell, lengths)) return;
+      noteTorn(
+        notes,
+        `ends without a line end behind the last cell of line ${last.line}, which may be cut off (where it is whole, add the line end)`,
+      );
+    },
+  };
+};
+
 async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  const end = endWatch(texts, /[\r\n]/);
   let number = 0;
   // The token of a page stands before its users, so that nothing tells where another page begins.
   let token: string | undefined;
-  for await (const lines of linesOfText(texts, MOST_LINE)) {
+  for await (const lines of linesOfText(end.texts, MOST_LINE)) {
     const users: unknown[] = [];
     for (const line of lines) {
       number += 1;
       if (line === '' || line === 'None') continue;
-      if (line.includes('\t')) addRow(COLUMNS, rowOf(line), number, users, notes);
-      else {
+      if (line.includes('\t')) {
+        const cells = rowOf(line);
+        addRow(COLUMNS, cells, number, users, notes);
+        end.see(COLUMNS, cells, number);
+      } else {
         token = line;
         notePage(notes, token);
       }
@@ -106,6 +153,7 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
     yield users;
   }
   notes.hasToken = token !== undefined;
+  end.finish(notes);
 }
 
 /** Files that are put together bring their header each time. */
@@ -113,20 +161,23 @@ const isSameRow = (cells: readonly string[], columns: readonly string[]): boolea
   cells.length === columns.length && cells.every((cell, index) => cell === columns[index]);
 
 async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
+  const end = endWatch(texts, /["\r\n]/);
   let columns: readonly string[] | undefined;
   let users: unknown[] = [];
   try {
-    for await (const { line, cells } of readCsv(texts)) {
+    for await (const { line, cells } of readCsv(end.texts)) {
       if (columns === undefined) columns = cells;
       else if (isSameRow(cells, columns)) continue;
       else if (cells.length > 1 || cells[0] !== '') {
         addRow(columns, cells, line, users, notes);
+        end.see(columns, cells, line);
         notes.hasToken = false;
       }
       if (users.length < 500) continue;
       yield users;
       users = [];
     }
+    end.finish(notes);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     noteTorn(notes, `is no whole CSV: ${error.message}`);

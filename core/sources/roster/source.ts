@@ -19,7 +19,8 @@ const endOf = (
   users: number,
 ): ListingEnd => {
   const { file, manifest, attestedBy } = source;
-  const here = `${plural(users, 'user')} ${users === 1 ? 'is' : 'are'} in it`;
+  // Nobody has told yet which of them can be read, nor whose come twice.
+  const here = `${plural(users, 'record')} ${users === 1 ? 'is' : 'are'} in it`;
   const stopped = (reason: StopReason, message: string): ListingEnd => ({ complete: false, reason, message });
   if (isReconstructed) {
     const more = torn === undefined ? '' : `; it ${torn}`;

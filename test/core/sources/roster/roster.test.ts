@@ -148,6 +148,12 @@ describe('users are read of what people saved', () => {
       users: IN_COLUMNS,
     },
     {
+      name: '--output text that ends between CR and LF',
+      parser: 'text',
+      content: `${row(ada, '\t', 'None')}\r\n${row(bob, '\t', 'None')}\r`,
+      users: IN_COLUMNS,
+    },
+    {
       name: '--output text of somebody whose name is None',
       parser: 'text',
       content: `USERS\t${row({ ...bob, lastName: 'None' }, '\t')}\n`,
@@ -246,7 +252,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: json({ users: [ada] }) },
       alone: 'unproven-end',
       attested: 'complete',
-      says: /^nothing in a shows that it is the whole directory; 1 user is in it.*--attested-by NAME --statement TEXT/,
+      says: /^nothing in a shows that it is the whole directory; 1 record is in it.*--attested-by NAME --statement TEXT/,
     },
     {
       name: 'a page whose token is null',
@@ -297,7 +303,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: json({ nextToken: 't', users: [ada, bob] }) },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /2 users are in it: fetch the rest with aws finspace-data list-users --max-results 100 --next-token/,
+      says: /2 records are in it: fetch the rest with aws finspace-data list-users --max-results 100 --next-token/,
     },
     {
       name: 'pages whose last has a token',
@@ -329,7 +335,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: `t0k/en==\nUSERS\t${row(ada, '\t')}\n` },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /ends with the token of a page that is not in it; 1 user is in it/,
+      says: /ends with the token of a page that is not in it; 1 record is in it/,
     },
     {
       name: 'pages of --output text whose last has no token',
@@ -401,7 +407,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: json({ users: [ada, bob] }, null, 4).slice(0, -3) },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /2 users are in it, and others may be missing/,
+      says: /2 records are in it, and others may be missing/,
     },
     {
       name: 'a gzip that breaks off',
@@ -414,7 +420,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: `${json(ada)}\n{"userId":"x","sta\n${json(bob)}\n` },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /is no JSON on line 2; 3 users/,
+      says: /is no JSON on line 2; 3 records are in it/,
     },
     {
       name: 'bytes that are no UTF-8',
@@ -469,7 +475,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: `${COLUMNS}\n${row(ada, ',')}\n${narrow}\n` },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /cells on line 3, where 13 are needed; 2 users are in it/,
+      says: /cells on line 3, where 13 are needed; 2 records are in it/,
     })),
     {
       name: 'a gzipped CSV that breaks off',
@@ -508,7 +514,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: Buffer.concat([gzipSync(lines(ada)), gzipSync(lines(bob))]) },
       alone: 'unproven-end',
       attested: 'complete',
-      says: /2 users are in it/,
+      says: /2 records are in it/,
     },
     {
       name: 'a gzip file with something behind it',
@@ -521,7 +527,7 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: Buffer.concat([gzipSync(lines(ada)), Buffer.alloc(8)]) },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: /^a goes on after the end of its gzip data; 1 user is in it/,
+      says: /^a goes on after the end of its gzip data; 1 record is in it/,
     },
     {
       name: 'UTF-16 with half a character at its end',
@@ -541,6 +547,61 @@ describe('the end is proven, attested, or neither', () => {
       files: { a: `${COLUMNS}\n${row(ada, ',')}\n"x` },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
+    },
+    ...[
+      { name: 'an id as long as all others', end: 'userId', cells: ['ada', 'bob', 'eve'] },
+      { name: 'a time', end: 'lastLoginTime', cells: ['', '1700000000000'] },
+      { name: 'a documented value', end: 'status', cells: ['', 'ENABLED', 'CREATING'] },
+      { name: 'a text in quotes', end: 'lastName', cells: ['', '"Lovelace"'] },
+      { name: 'an id that is cut off', end: 'userId', cells: ['ada', 'bob', 'ev'], line: 4 },
+      { name: 'ids of several lengths', end: 'userId', cells: ['ada', 'bob2', 'eve'], line: 4 },
+      { name: 'the only id', end: 'userId', cells: ['ada'], line: 2 },
+      { name: 'no id', end: 'userId', cells: ['ada', ''], line: 3 },
+      { name: 'no time', end: 'lastLoginTime', cells: ['', ''], line: 3 },
+      { name: 'a time that lacks a digit', end: 'lastLoginTime', cells: ['', '170000000000'], line: 3 },
+      { name: 'a value that is cut off', end: 'type', cells: ['SUPER_USER', 'APP_USE'], line: 3 },
+      { name: 'a name', end: 'lastName', cells: ['', 'Love'], line: 3 },
+    ].map(({ name, end, cells, line }) => {
+      const columns = [...COLUMNS.split(',').filter((column) => column !== end), end];
+      const a = [columns, ...cells.map((cell) => columns.map((column) => (column === end ? cell : '')))]
+        .map((all) => all.join(','))
+        .join('\n');
+      return {
+        name: `a CSV without a line end behind ${name}`,
+        files: { a },
+        alone: line === undefined ? 'unproven-end' : 'truncated-roster',
+        attested: line === undefined ? 'complete' : 'truncated-roster',
+        ...(line !== undefined && {
+          says: new RegExp(
+            `^a ends without a line end behind the last cell of line ${line}, which may be cut off \\(where it is whole, add`,
+          ),
+        }),
+      };
+    }),
+    {
+      name: 'a CSV that ends between CR and LF',
+      files: { a: `${COLUMNS}\r\n${row(ada, ',')}\r` },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a text that ends between CR and LF',
+      files: { a: `USERS\t${row(ada, '\t')}\r` },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a text without a line end behind an id as long as all others',
+      files: { a: `${row(ada, '\t')}\n${row(bob, '\t')}` },
+      alone: 'unproven-end',
+      attested: 'complete',
+    },
+    {
+      name: 'a text that breaks off within an id',
+      files: { a: `USERS\t${row(ada, '\t')}\nUSERS\t${row(bob, '\t').slice(0, -1)}` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /^a ends without a line end behind the last cell of line 2, .*; 2 records are in it/,
     },
   ])('$name', async ({ files, alone, attested, says }) => {
     const paths = await save(files);
