@@ -112,7 +112,7 @@ const USER_UID = 31;
 const runOf = ({ run, verdict, late, source }: Manifest) => ({
   run,
   verdict,
-  ...(late && { late }),
+  late,
   ...(source?.attestedBy !== undefined && { attested: true }),
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FRAMEWORKS, rulesByControl } from '../../rules/engine/controls.ts';
 import type { RuleOutcome } from '../../rules/engine/evaluate.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
-import type { Subject } from '../../rules/engine/rule.ts';
+import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { isFullyJudged } from '../model/report.ts';
 import { attestedText, besideTexts, unseenText } from '../model/words.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
@@ -62,22 +62,28 @@ interface Counted {
 
 /** A control is satisfied only where everybody was seen at the time, every rule of it judged everybody, and nothing fails or is waived. */
 const standingOf = (
-  outcomes: readonly RuleOutcome[],
+  ruleIds: readonly string[],
+  outcomes: ReadonlyMap<string, RuleOutcome>,
   countedOf: (ruleId: string) => Counted,
   unseen: string | undefined,
 ): ControlStanding => {
-  const failing = outcomes.filter(({ id, failed }) => countedOf(id).failing > 0 || failed > countedOf(id).waived);
-  const waived = outcomes.filter(({ id }) => countedOf(id).waived > 0);
-  const unjudged = outcomes.filter((outcome) => !isFullyJudged(outcome));
-  const names = (some: readonly RuleOutcome[]) => some.map(({ id }) => id).join(', ');
+  const failing = ruleIds.filter((id) => {
+    const { failing: standing, waived: accepted } = countedOf(id);
+    return standing > 0 || (outcomes.get(id)?.failed ?? 0) > accepted;
+  });
+  const waived = ruleIds.filter((id) => countedOf(id).waived > 0);
+  const unjudged = ruleIds.filter((id) => {
+    const outcome = outcomes.get(id);
+    return outcome === undefined || !isFullyJudged(outcome);
+  });
   const why = [
-    ...(failing.length > 0 ? [`fails: ${names(failing)}`] : []),
-    ...(waived.length > 0 ? [`waived: ${names(waived)}`] : []),
-    ...(unjudged.length > 0 ? [`not judged of everybody: ${names(unjudged)}`] : []),
+    ...(failing.length > 0 ? [`fails: ${failing.join(', ')}`] : []),
+    ...(waived.length > 0 ? [`waived: ${waived.join(', ')}`] : []),
+    ...(unjudged.length > 0 ? [`not judged of everybody: ${unjudged.join(', ')}`] : []),
     ...(unseen === undefined ? [] : [`not seen: ${unseen}`]),
   ];
   if (why.length === 0)
-    return { status: { state: 'satisfied', reason: 'pass' }, why: `every rule passes: ${names(outcomes)}` };
+    return { status: { state: 'satisfied', reason: 'pass' }, why: `every rule passes: ${ruleIds.join(', ')}` };
   return { status: { state: 'not-satisfied', reason: failing.length > 0 ? 'fail' : 'other' }, why: why.join('; ') };
 };
 
@@ -117,11 +123,14 @@ const assessmentResults = async (run: StoredRun) => {
   const countedOf = (ruleId: string): Counted => counted.get(ruleId) ?? { failing: 0, waived: 0 };
   const subjects: { readonly ruleId: string; readonly observation: { readonly uuid: string } }[] = [];
   const risks: { readonly ruleId: string; readonly risk: { readonly uuid: string } }[] = [];
+  // Rules that have left the catalogue, of which the findings alone tell what they give evidence for.
+  const gone = new Map<string, Pick<Rule, 'id' | 'controls'>>();
   let all = 0;
   for await (const finding of run.findings()) {
     const { id, ruleId, state, severity, message, waiver } = finding;
     if (state === 'resolved') continue;
     all += 1;
+    if (!rules.has(ruleId)) gone.set(ruleId, { id: ruleId, controls: finding.controls });
     const { failing, waived } = countedOf(ruleId);
     const isWaived = state === 'waived';
     counted.set(ruleId, { failing: failing + Number(!isWaived), waived: waived + Number(isWaived) });
@@ -165,15 +174,14 @@ const assessmentResults = async (run: StoredRun) => {
   }
 
   const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));
-  const judged = [...rules.values()].filter(({ id }) => outcomes.has(id));
+  const judged = [...[...rules.values()].filter(({ id }) => outcomes.has(id)), ...gone.values()];
   const controls = rulesByControl(judged, 'NIST-800-53-r5').flatMap(({ control, rules: members }) => {
     const known = controlId(control);
     if (known === undefined) return [];
     const ids = new Set(members.map(({ id }) => id));
-    const ofControl = report.rules.filter(({ id }) => ids.has(id));
-    const { status, why } = standingOf(ofControl, countedOf, unseen);
+    const { status, why } = standingOf([...ids], outcomes, countedOf, unseen);
     const observations = [
-      ...ofControl.map(({ id }) => uuid(`rule/${id}`)),
+      ...[...ids].filter((id) => outcomes.has(id)).map((id) => uuid(`rule/${id}`)),
       ...subjects.filter(({ ruleId }) => ids.has(ruleId)).map(({ observation }) => observation.uuid),
     ];
     const ofRisk = risks.filter(({ ruleId }) => ids.has(ruleId));
@@ -194,13 +202,16 @@ const assessmentResults = async (run: StoredRun) => {
   const ran = report.rules.filter(({ state }) => state === 'ran');
   const environment = `FinSpace environment ${environmentId}, account ${manifest.accountId}`;
   const who = unseen === undefined ? `Every user of ${environment}` : `The users of ${environment}, that were seen`;
+  const unknown = report.rules.map(({ id }) => id).filter((id) => !rules.has(id));
+  const departed =
+    unknown.length > 0 &&
+    `Only their findings tell the controls of rules that have left the catalogue: ${unknown.join(', ')}.`;
   const left = all > MOST ? `The first ${MOST} of ${plural(all, 'finding')} stand here; findings.csv has all.` : '';
-  const attested = attestedText(report.source) ?? '';
+  const attested = attestedText(report.source);
   // A rule that judged by an earlier answer judged in full, and whoever reads that it passes is told.
   const beside = besideTexts(report).map(([name, text]) => `${name}: ${text}.`);
-  const remarks = [COVERAGE, attested, unseen === undefined ? '' : `Not seen: ${unseen}.`, ...beside, left].filter(
-    Boolean,
-  );
+  const notSeen = unseen !== undefined && `Not seen: ${unseen}.`;
+  const remarks = [COVERAGE, attested, notSeen, ...beside, departed, left].filter(Boolean);
   const { csv } = objects;
   return {
     'assessment-results': {

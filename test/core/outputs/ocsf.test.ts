@@ -204,6 +204,8 @@ describe('findings', () => {
       is: ['2 Update', '1 New', '2 Warning', 'lastLoginTime is missing'],
     },
     { name: 'waived', finding: waived, is: ['2 Update', '3 Suppressed', '3 Fail'] },
+    // As in the oldest findings, which ended only so.
+    { name: 'ended without a cause', finding: resolved({}), is: ['3 Close', '4 Resolved', '1 Pass', 'fixed'] },
     { name: 'fixed', finding: resolved({ cause: 'fixed' }), is: ['3 Close', '4 Resolved', '1 Pass', 'fixed'] },
     {
       name: 'ended, and not known to be fixed',

@@ -80,10 +80,12 @@ const standingOf = async (given: Given) => {
   return { ...finding.target.status, why: finding.description };
 };
 
-test('a UUID is of version 5, as RFC 9562 has its example', () => {
-  expect(uuidV5('www.example.com', '6ba7b810-9dad-11d1-80b4-00c04fd430c8')).toBe(
-    '2ed6657d-e927-568b-95e1-2665a8aea6a2',
-  );
+test.each([
+  // RFC 9562, A.4.
+  { name: 'www.example.com', uuid: '2ed6657d-e927-568b-95e1-2665a8aea6a2' },
+  { name: 'example.com', uuid: 'cfbff0d1-9375-5685-968c-48ce8b15ae17' },
+])('a UUID is of version 5: that of $name', ({ name, uuid }) => {
+  expect(uuidV5(name, '6ba7b810-9dad-11d1-80b4-00c04fd430c8')).toBe(uuid);
 });
 
 test('the schema refuses what is none: it is not the validator that takes everything', async () => {
@@ -287,6 +289,38 @@ test('a control whose rules are all newer than the run has no finding', async ()
   expect(results[0].findings).toHaveLength(judged.length);
 });
 
+describe('a rule that has left the catalogue', () => {
+  const ofOld = { ruleId: 'of-old', controls: ['NIST-800-53-r5:AC-2(3)', 'NIST-800-53-r5:PL-4'] } as const;
+  const outcome = { id: 'of-old', severity: 'LOW', state: 'ran', checked: 3, failed: 1, notAssessed: 0 } as const;
+  const others = rules.map(({ id, severity }): RuleOutcome => ({ ...outcome, id, severity, failed: 0 }));
+  const given: Given = { findings: [aFinding(ofOld)], report: { rules: [...others, outcome] } };
+
+  test('still has its controls fail by what stands of it, and those of which it was the only rule', async () => {
+    expect(await standingOf(given)).toMatchObject({ state: 'not-satisfied', reason: 'fail', why: 'fails: of-old' });
+    const { results } = await resultsOf(given);
+    const [own] = results[0].findings.filter((one: { readonly title: string }) => one.title.endsWith(' PL-4'));
+    expect(own).toMatchObject({ title: 'NIST SP 800-53 r5 PL-4', description: 'fails: of-old' });
+    const [observation] = results[0].observations.filter(({ title }: { readonly title: string }) => title === 'of-old');
+    expect(observation.description).toBe('of-old (ran): 3 judged, 1 failed, 0 not assessed');
+    expect(own['related-observations'][0]).toEqual({ 'observation-uuid': observation.uuid });
+  });
+
+  test('of which the run has findings and no outcome judged nobody', async () => {
+    const only = { findings: [aFinding({ ...ofOld, state: 'waived', waiver: aWaiver })] };
+    expect(await standingOf(only)).toMatchObject({
+      reason: 'other',
+      why: 'waived: of-old; not judged of everybody: of-old',
+    });
+  });
+
+  test('is named in the remarks, since its other controls are unknown', async () => {
+    expect((await resultsOf(given)).results[0].remarks).toContain(
+      'Only their findings tell the controls of rules that have left the catalogue: of-old.',
+    );
+    expect((await resultsOf({})).results[0].remarks).not.toContain('left the catalogue');
+  });
+});
+
 test('a control points to the findings and the risks of its own rules, and a risk to its finding', async () => {
   const waived = { state: 'waived', waiver: aWaiver } as const;
   const findings = [
@@ -378,6 +412,14 @@ test.each([
   expect(results[0].remarks.includes('The first ')).toBe(given.says);
   expect(results[0].remarks.includes('The first 500 of 501 findings stand here')).toBe(given.says);
   expect(back.resources[1].rlinks).toEqual([{ href: csv.key, hashes: [{ algorithm: 'SHA-256', value: csv.sha256 }] }]);
+});
+
+test('a subject has the same UUID in every run of every version', async () => {
+  const findings = [aFinding({ subject: { kind: 'user', id: 'u1' } })];
+  const { results } = await resultsOf({ findings, manifest: { environmentId: 'e' } });
+  expect(results[0].observations.at(-1).subjects).toMatchObject([
+    { 'subject-uuid': '0c644d4b-97b9-55bd-aee3-034a11e59065', type: 'user', title: 'u1' },
+  ]);
 });
 
 test('the same run has the same bytes, and another run other UUIDs', async () => {
