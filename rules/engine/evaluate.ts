@@ -307,7 +307,8 @@ export const beginEvaluation = (
   const judgeChange = (before: UserFacts | undefined, after: UserFacts | undefined): void => {
     const user = after ?? before;
     if (earlierRun === undefined || !user?.hasUserId) return;
-    if (!isUnchanged(before, after)) judgeAll(changeRules, { before, after }, user.id);
+    // A record with gaps may lack what was there.
+    if (context.hasGaps || !isUnchanged(before, after)) judgeAll(changeRules, { before, after }, user.id);
     else for (const { tally } of changeRules) if (tally.error === undefined) tally.checked += 1;
   };
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { rules } from '../../../rules/index.ts';
+import principalChanged from '../../../rules/principal-changed.ts';
 import { judge } from '../../support/rule-tester.ts';
 
 const UNTOLD = { userId: 'untold' };
@@ -30,4 +31,19 @@ test.each([
     return reasons[userId] === undefined ? 'passes' : 'unknown';
   });
   expect(outcomes).toEqual(expected);
+});
+
+test.each([
+  ['none before, none told', undefined, undefined, 'passes'],
+  ['none before, one told', undefined, 'b', 'passes'],
+  ['one before, none told', 'a', undefined, 'apiAccessPrincipalArn is not told'],
+  ['one before, another told', 'a', 'b', 'fails'],
+])('the earlier run had no gaps: of ARNs, %s', (_, before, after, expected) => {
+  const userWith = (arn: string | undefined) => ({ ...ENABLED, apiAccessPrincipalArn: arn });
+  const { failures, reasons } = judge([principalChanged], {
+    users: [userWith(after)],
+    earlierUsers: [userWith(before)],
+    context: { hasGaps: true },
+  });
+  expect(failures.has('enabled') ? 'fails' : (reasons.enabled ?? 'passes')).toBe(expected);
 });

@@ -109,6 +109,14 @@ describe('has() of a record with gaps', () => {
     expect(outcomeOf(rule, { ...user, ...members }, gaps)).toEqual(is);
     expect(outcomeOf(rule, { ...user, ...members })).not.toHaveProperty('reason', expect.stringContaining('not told'));
   });
+
+  test('is asked of a user who seems to be as before', () => {
+    const rule = ruleOf(`!has(user.${arn})`, { kind: 'change' });
+    expect(outcomeOf(rule, aUser(), { ...gaps, earlierUsers: [aUser()] })).toEqual(untold(arn));
+    expect(
+      outcomeOf(ruleOf(`!has(before.${arn})`, { kind: 'change' }), aUser(), { ...gaps, earlierUsers: [aUser()] }),
+    ).toEqual({ message: expect.stringMatching(/^m, since/) });
+  });
 });
 
 describe('a member is read as it stands in the record', () => {
