@@ -49,15 +49,20 @@ export const rosterChecks = (
       try {
         roster = await openRoster();
         const listing = chooseSource(roster)(Number.POSITIVE_INFINITY);
-        let users = 0;
-        for await (const page of listing.pages) users += page.length;
+        let records = 0;
+        for await (const page of listing.pages) records += page.length;
         const end = listing.end();
         const { source, asOf } = roster;
-        const found = `${sourceText(source)}, as of ${asOf.toISOString()}: ${plural(users, 'user')}`;
+        const found = `${sourceText(source)}, as of ${asOf.toISOString()}: ${plural(records, 'record')}`;
         if (!end.complete) {
           const [problem, remedy] = parted(end.message);
           return end.reason === 'unproven-end' ? warn(`${found}; ${problem}`, remedy) : fail(problem, remedy);
         }
+        if (records === 0)
+          return fail(
+            `${found}: an audit would be INCOMPLETE, empty-roster`,
+            'give the whole directory: FinSpace always has one user',
+          );
         const { last, audited } = await earlierRuns(archive, environmentId, source.sha256);
         if (audited !== undefined) return warn(`${found}; run ${audited.run} has audited it`, 'save a newer roster');
         if (last !== undefined && last.run >= runName(asOf))

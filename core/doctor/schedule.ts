@@ -1,4 +1,5 @@
 import type { GetScheduleOutput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { parsedJson } from '../archive/lines.ts';
 import type { Clock } from '../model/clock.ts';
 import { schedulerExpression } from '../schedule/cron.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -34,25 +35,32 @@ export interface ScheduleSettings {
 
 const DEPLOY = 'deploy the stack; the runbook\'s "A schedule was changed" says how to find who changed it';
 
-/** Reads the environment that the schedule's event names; undefined where it is no such event. */
-const environmentOf = (input: string | undefined): unknown => {
-  try {
-    return Object(JSON.parse(input ?? '')).environmentId;
-  } catch {
-    return undefined;
-  }
+/** The time for which Scheduler invokes, as the event asks for it. */
+const OWN_TIME = '<aws.scheduler.scheduled-time>';
+
+/** Says what the event of a schedule asks for other than one audit of its environment each time; undefined where it is that. */
+const eventFault = (input: string | undefined, wanted: string): string | undefined => {
+  const { environmentId, scheduledTime, ...more }: Readonly<Record<string, unknown>> = Object(parsedJson(input ?? ''));
+  const shown = (value: unknown): string => plainLine(String(value), 40);
+  if (environmentId !== wanted) return `it asks for environment ${shown(environmentId)}`;
+  // The run of a time that has one is not made again.
+  if (scheduledTime !== OWN_TIME)
+    return `it asks for the run of ${shown(scheduledTime)} each time, not for that of its time`;
+  const names = Object.keys(more);
+  return names.length === 0 ? undefined : `it asks for ${shown(names.join(', '))} each time`;
 };
 
 const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): CheckAnswer => {
-  const { State, EndDate, Target } = schedule;
+  const { State, StartDate, EndDate, Target } = schedule;
   const { environmentId, functionArn, clock } = settings;
   const target = Target?.Arn ?? 'nothing';
-  const environment = environmentOf(Target?.Input);
+  const fault = eventFault(Target?.Input, environmentId);
   if (State !== 'ENABLED') return fail(`it is ${State ?? 'in no state'}: no audit is started`, DEPLOY);
   if (EndDate !== undefined && EndDate.getTime() <= clock.now())
     return fail(`it ended at ${EndDate.toISOString()}: no audit is started`, DEPLOY);
-  if (environment !== environmentId)
-    return fail(`it asks for environment ${plainLine(String(environment), 40)}`, DEPLOY);
+  if (StartDate !== undefined && StartDate.getTime() > clock.now())
+    return fail(`it starts at ${StartDate.toISOString()}: no audit is started before`, DEPLOY);
+  if (fault !== undefined) return fail(fault, DEPLOY);
   if (functionArn !== undefined && target !== functionArn)
     return fail(`it invokes ${target}, not ${functionArn}`, DEPLOY);
   const invoked = functionArn === undefined ? `invokes ${target}` : 'invokes this function';

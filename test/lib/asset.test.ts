@@ -136,7 +136,13 @@ const scheduleNightly = ({ AUDIT_SCHEDULE_PREFIX: prefix }: typeof env, target: 
       State: 'ENABLED',
       ScheduleExpression: 'cron(30 4 * * ? *)',
       ScheduleExpressionTimezone: 'America/New_York',
-      Target: { Arn: target, Input: `{"environmentId":"${simulator.environmentId}"}` },
+      Target: {
+        Arn: target,
+        Input: JSON.stringify({
+          environmentId: simulator.environmentId,
+          scheduledTime: '<aws.scheduler.scheduled-time>',
+        }),
+      },
     },
   });
 };

@@ -6,6 +6,7 @@ export interface StoredSchedule {
   readonly ScheduleExpression: string;
   readonly ScheduleExpressionTimezone?: string;
   /** Seconds since the epoch. */
+  readonly StartDate?: number;
   readonly EndDate?: number;
   readonly CreationDate?: number;
   readonly Target: { readonly Arn: string; readonly Input?: string };

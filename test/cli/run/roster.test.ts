@@ -530,7 +530,7 @@ test('doctor begins with the roster, and asks nobody for keys', async () => {
     code: 0,
     name: 'roster',
     outcome: 'warn',
-    told: expect.stringMatching(/3 users; nothing in users.json/),
+    told: expect.stringMatching(/3 records; nothing in users.json/),
   });
   expect(await doctor('--roster', roster, ...WORD)).toMatchObject({
     outcome: 'ok',

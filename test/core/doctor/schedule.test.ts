@@ -11,7 +11,7 @@ const SOUND: StoredSchedule = {
   State: 'ENABLED',
   ScheduleExpression: 'cron(30 4 * * ? *)',
   ScheduleExpressionTimezone: 'America/New_York',
-  Target: { Arn: FUNCTION, Input: '{"environmentId":"abc"}' },
+  Target: { Arn: FUNCTION, Input: '{"environmentId":"abc","scheduledTime":"<aws.scheduler.scheduled-time>"}' },
 };
 
 let scheduler: Scheduler;
@@ -83,6 +83,40 @@ test.each<{
     schedule: { ...SOUND, EndDate: NOW / 1000 + 1 },
     told: ['warn: it is ENABLED, and ends at 2026-11-24T02:00:01.000Z', TIME],
   },
+  {
+    name: 'that starts in a second',
+    schedule: { ...SOUND, StartDate: NOW / 1000 + 1 },
+    told: ['fail: it starts at 2026-11-24T02:00:01.000Z: no audit is started before', UNLOOKED],
+  },
+  {
+    name: 'that starts now',
+    schedule: { ...SOUND, StartDate: NOW / 1000 },
+    told: ['ok: ENABLED, invokes this function', TIME],
+  },
+  ...[
+    {
+      name: 'asks for the same run each time',
+      more: { scheduledTime: '2026-11-24T02:00:00Z' },
+      asks: 'the run of 2026-11-24T02:00:00Z each time, not for that of its time',
+    },
+    {
+      name: 'asks for no run',
+      more: { scheduledTime: undefined },
+      asks: 'the run of undefined each time, not for that of its time',
+    },
+    {
+      name: 'accepts whatever comes',
+      more: { acceptRosterDrop: true, acceptHistory: {} },
+      asks: 'acceptRosterDrop, acceptHistory each time',
+    },
+  ].map(({ name, more, asks }) => ({
+    name: `whose event ${name}`,
+    schedule: {
+      ...SOUND,
+      Target: { ...Target, Input: JSON.stringify({ ...JSON.parse(Target.Input ?? ''), ...more }) },
+    },
+    told: [`fail: it asks for ${asks}`, UNLOOKED] as const,
+  })),
   ...['{"environmentId":"def"}', '{"other":"abc"}', '"abc"', 'null', 'abc', ''].map((Input) => ({
     name: `with the event ${Input}`,
     schedule: { ...SOUND, Target: { ...Target, Input } },
