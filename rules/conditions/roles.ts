@@ -27,5 +27,6 @@ export const instantText = (time: number | null | undefined): string | null | un
 export const inUse: Condition<PrincipalSubject> = {
   text: () => 'the role stands on an active, API-bound user',
   holds: ({ isInUse }) => isInUse,
-  unknown: () => 'apiAccess of its users is missing or not a documented value',
+  unknown: ({ isUseUnseen }) =>
+    isUseUnseen ? 'not every user was seen' : 'apiAccess of its users is missing or not a documented value',
 };

@@ -66,10 +66,11 @@ export class Principals {
   #subject(number: number, idAt: IdAt, isWhole: boolean): PrincipalSubject {
     const arn = this.#arns.at(number);
     const isInUse = USE[this.#use.at(number)];
+    const isUseUnseen = isInUse === false && !isWhole;
     const { roles, earlierRoles } = this.#context;
     return {
       arn,
-      isInUse: isInUse === false && !isWhole ? undefined : isInUse,
+      ...(isUseUnseen ? { isInUse: undefined, isUseUnseen } : { isInUse }),
       users: { userCount: this.#count.at(number), userIds: lowestIds(this.#ids(number, idAt)) },
       facts: roles?.(arn) ?? { unread: NOT_ASKED },
       before: earlierRoles?.(arn),

@@ -212,6 +212,8 @@ export interface PrincipalSubject {
   readonly arn: string;
   /** It stands on an active, API-bound user; undefined: on one that may be. */
   readonly isInUse: Truth;
+  /** Not every user was seen, and none of those that were uses it: another may. */
+  readonly isUseUnseen?: true;
   /** As evidence: the lowest ids by code unit, and the number of all. */
   readonly users: { readonly userCount: number; readonly userIds: readonly string[] };
   /** The run's knowledge of it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Truth } from '../../../rules/engine/condition.ts';
+import { inUse } from '../../../rules/conditions/roles.ts';
+import { reasonOf, type Truth } from '../../../rules/engine/condition.ts';
 import { Principals } from '../../../rules/engine/principals.ts';
 import { definePrincipalRule, type PrincipalSubject } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
@@ -32,10 +33,19 @@ test.each<[name: string, records: readonly UserRecord[], isInUse: Truth, ofPart:
   ['users of whom one may be bound', [none, maybe, disabled], undefined, undefined],
 ])('a role that stands on %s is in use, or not', (_, records, isInUse, ofPart) => {
   const principals = principalsOf(records);
-  const inUse = (isWhole: boolean) => [...principals.subjects(idAt, isWhole)].map((subject) => subject.isInUse);
-  expect(inUse(true)).toStrictEqual([isInUse]);
-  expect(inUse(false)).toStrictEqual([ofPart]);
+  const told = (isWhole: boolean) => [...principals.subjects(idAt, isWhole)].map((subject) => subject.isInUse);
+  expect(told(true)).toStrictEqual([isInUse]);
+  expect(told(false)).toStrictEqual([ofPart]);
   expect(principals.subjectOf(ARN, idAt)?.isInUse).toBe(isInUse);
+});
+
+test.each([
+  ['nobody uses it, of part', [none], false, 'not every user was seen'],
+  ['somebody may use it, of part', [none, maybe], false, 'apiAccess of its users is missing or not a documented value'],
+  ['somebody may use it, of all', [none, maybe], true, 'apiAccess of its users is missing or not a documented value'],
+])('whether a role is in use is unknown for a reason: %s', (_, records, isWhole, reason) => {
+  const [subject] = principalsOf(records).subjects(idAt, isWhole);
+  expect(subject && reasonOf(inUse, subject, {}, aContext())).toBe(reason);
 });
 
 test('each role is told once, with its users, in the order in which it came', () => {
@@ -55,17 +65,13 @@ test('each role is in use or not by its own users, and one that stands on nobody
     apiAccessPrincipalArn: aRoleArn(['a', 'b', 'c', 'b'][number]),
   }));
   const principals = principalsOf(records);
-  const inUse = [...principals.subjects(idAt, true)].map(({ arn, isInUse }) => [arn, isInUse]);
-  expect(inUse).toStrictEqual([
+  const used = [...principals.subjects(idAt, true)].map(({ arn, isInUse }) => [arn, isInUse]);
+  expect(used).toStrictEqual([
     [aRoleArn('a'), true],
     [aRoleArn('b'), false],
     [aRoleArn('c'), undefined],
   ]);
-  expect(inUse.map(([arn]) => principals.subjectOf(String(arn), idAt)?.isInUse)).toStrictEqual([
-    true,
-    false,
-    undefined,
-  ]);
+  expect(used.map(([arn]) => principals.subjectOf(String(arn), idAt)?.isInUse)).toStrictEqual([true, false, undefined]);
   expect(principals.subjectOf(aRoleArn('d'), idAt)).toBeUndefined();
 });
 
