@@ -118,8 +118,10 @@ const endWatch = (texts: AsyncIterable<string>, ended: RegExp) => {
   return {
     texts: watched(),
     see(columns: readonly string[], cells: readonly string[], line: number): void {
-      if (last !== undefined) lengths.add(last.cell.length);
-      last = { column: columns.at(-1) ?? '', cell: cells.at(-1) ?? '', line };
+      const column = columns.at(-1) ?? '';
+      if (column === last?.column) lengths.add(last.cell.length);
+      else lengths.clear();
+      last = { column, cell: cells.at(-1) ?? '', line };
     },
     finish(notes: RosterNotes): void {
       if (last === undefined || ended.test(end) || isWholeCell(last.column, last.cell, lengths)) return;
@@ -156,18 +158,23 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
   end.finish(notes);
 }
 
-/** Files that are put together bring their header each time. */
-const isSameRow = (cells: readonly string[], columns: readonly string[]): boolean =>
-  cells.length === columns.length && cells.every((cell, index) => cell === columns[index]);
+/**
+ * The columns that a row names, if it is a header. Files that are put together bring theirs each time, with their byte order
+ * mark, and each in its own order.
+ */
+const columnsOf = (cells: readonly string[]): readonly string[] | undefined => {
+  const columns = cells.map((cell) => cell.replace('\ufeff', ''));
+  return cells.length === COLUMNS.length && COLUMNS.every((name) => columns.includes(name)) ? columns : undefined;
+};
 
 async function* readTable(texts: AsyncIterable<string>, notes: RosterNotes): AsyncGenerator<readonly unknown[]> {
   const end = endWatch(texts, /["\r\n]/);
-  let columns: readonly string[] | undefined;
+  let columns: readonly string[] = [];
   let users: unknown[] = [];
   try {
     for await (const { line, cells } of readCsv(end.texts)) {
-      if (columns === undefined) columns = cells;
-      else if (isSameRow(cells, columns)) continue;
+      const header = columnsOf(cells);
+      if (header !== undefined) columns = header;
       else if (cells.length > 1 || cells[0] !== '') {
         addRow(columns, cells, line, users, notes);
         end.see(columns, cells, line);
@@ -229,8 +236,8 @@ const JSON_LINES: RosterParser = { name: 'json-lines', knows: isJsonLines, read:
 const PARSERS: readonly RosterParser[] = [
   JSON_LINES,
   { name: 'json', knows: isJson, read: readDocuments },
-  { name: 'text', knows: (head) => head.includes('\t'), problem: textProblem, read: readText },
   { name: 'csv', knows: (head) => headerOf(head).includes('userId'), problem: tableProblem, read: readTable },
+  { name: 'text', knows: (head) => head.includes('\t'), problem: textProblem, read: readText },
 ];
 
 interface Refused {

@@ -166,6 +166,18 @@ describe('users are read of what people saved', () => {
       users: IN_COLUMNS,
     },
     {
+      name: 'CSV files one after the other, each with its mark and an order of its own',
+      parser: 'csv',
+      content: `\ufeff${COLUMNS}\n${row(ada, ',')}\n\ufeff${COLUMNS.split(',').toReversed().join(',')}\n${row(bob, ',').split(',').toReversed().join(',')}\n`,
+      users: [IN_COLUMNS[0] ?? '', '{"userId":"bob","lastLoginTime":1710000000000,"firstName":"Zoë"}'],
+    },
+    {
+      name: 'CSV with a tab in it',
+      parser: 'csv',
+      content: `${COLUMNS}\n${row({ userId: 'ada', firstName: 'A\tda' }, ',')}\n`,
+      users: [json({ firstName: 'A\tda', userId: 'ada' })],
+    },
+    {
       name: '--output text --query [users,nextToken], of the last page',
       parser: 'text',
       content: `None\n${row(ada, '\t', 'None')}\n${row(bob, '\t', 'None')}\n`,
@@ -578,6 +590,22 @@ describe('the end is proven, attested, or neither', () => {
         }),
       };
     }),
+    {
+      name: 'a CSV without a line end behind an id as long as other cells of a header before',
+      files: {
+        a: `${COLUMNS.replace('userId', 'x').replace('lastName', 'userId').replace('x', 'lastName')}\n${',x'.repeat(12)}xx\n${COLUMNS}\n${row({ userId: 'bob' }, ',')}`,
+      },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /behind the last cell of line 4/,
+    },
+    {
+      name: 'a CSV whose further header has another column',
+      files: { a: `${COLUMNS}\n${row(ada, ',')}\n${COLUMNS},age\n` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /has 14 cells on line 3, where 13 are needed/,
+    },
     {
       name: 'a CSV that ends between CR and LF',
       files: { a: `${COLUMNS}\r\n${row(ada, ',')}\r` },
