@@ -92,7 +92,7 @@ export async function* parquetBytes(columns: Columns, rows: AsyncIterable<object
     held.push(heldAs('', columns, row) as Readonly<Record<string, unknown>>);
     if (held.length === ROWS_AT_ONCE) yield await writeHeld();
   }
-  if (held.length > 0) yield await writeHeld();
+  yield await writeHeld();
   await file.finish();
   yield taken();
 }

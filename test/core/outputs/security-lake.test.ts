@@ -196,10 +196,38 @@ describe('rows', () => {
     await parts.return(undefined);
   });
 
-  test('with a member that has no column are refused: it would be lost', async () => {
-    const rows = (async function* one() {
-      yield { a: [{ b: 'x', toString: 'y' }] };
+  const rowsOfOne = (row: object) =>
+    (async function* one() {
+      yield row;
     })();
-    await expect(all(parquetBytes({ a: [{ b: 'text' }] }, rows))).rejects.toThrow('there is no column for a.toString');
+
+  test.each(['y', 1])('with a member that has no column are refused: %j would be lost', async (value) => {
+    const row = { a: [{ b: 'x', toString: value }] };
+    await expect(all(parquetBytes({ a: [{ b: 'text' }] }, rowsOfOne(row)))).rejects.toThrow(
+      /^there is no column for a\.toString$/,
+    );
+  });
+
+  test('have nothing where a member is null or missing, of whatever type it is', async () => {
+    const columns = { text: 'text', long: 'long', json: 'json', list: ['text'], group: { flag: 'flag' } } as const;
+    const row = { text: null, long: undefined, json: null, list: null, group: undefined };
+    const file = await written('nothing.parquet', parquetBytes(columns, rowsOfOne(row)));
+    expect(await rowsOf(`SELECT * FROM '${file}'`)).toEqual([
+      { text: null, long: null, json: null, list: null, group: null },
+    ]);
+  });
+
+  test('have the schema that the format asks for, lists by its three levels', async () => {
+    const columns = { flag: 'flag', whole: 'whole', long: 'long', names: ['text'] } as const;
+    const file = await written('schema.parquet', parquetBytes(columns, rowsOfOne({ flag: true })));
+    const schema = await rowsOf(`SELECT name, type, repetition_type AS has FROM parquet_schema('${file}') OFFSET 1`);
+    expect(schema.map(({ name, type, has }) => [name, type, has])).toEqual([
+      ['flag', 'BOOLEAN', 'OPTIONAL'],
+      ['whole', 'INT32', 'OPTIONAL'],
+      ['long', 'INT64', 'OPTIONAL'],
+      ['names', null, 'OPTIONAL'],
+      ['list', null, 'REPEATED'],
+      ['element', 'BYTE_ARRAY', 'OPTIONAL'],
+    ]);
   });
 });
