@@ -30,13 +30,15 @@ interface RuleStanding {
 }
 
 /** The state of a control: the first that holds, the most alarming first. */
-type ControlStanding = 'failing' | 'unjudged' | 'partly' | 'nothing' | 'apart' | 'unseen' | 'passing';
+type ControlStanding = 'failing' | 'unjudged' | 'partly' | 'nothing' | 'apart' | 'passing';
 
 /** A control, and how it stands as far as the rules that give evidence for it tell. */
 interface Control {
   readonly id: string;
   readonly rules: readonly RuleStanding[];
   readonly standing: ControlStanding;
+  /** Whether everybody was seen. */
+  readonly isSeen: boolean;
 }
 
 interface ControlsOf {
@@ -50,14 +52,13 @@ const isWhole = ({ outcome }: RuleStanding): boolean => outcome !== undefined &&
 const countOf = (groups: readonly FindingGroup[], isCounted: (kind: string) => boolean): number =>
   groups.flatMap(({ counts }) => counts).reduce((sum, [kind, count]) => sum + (isCounted(kind) ? count : 0), 0);
 
-/** Good news is the last: only where everybody was seen, every rule had an answer for each, and nothing is even accepted. */
-const standingOf = (rules: readonly RuleStanding[], isSeen: boolean): ControlStanding => {
+/** Good news is the last: only where every rule had an answer for each, and nothing is even accepted. */
+const standingOf = (rules: readonly RuleStanding[]): ControlStanding => {
   const judged = rules.filter(({ outcome }) => (outcome?.checked ?? 0) > 0);
   if (rules.some(({ failing }) => failing > 0)) return 'failing';
   if (!rules.every(isWhole)) return judged.length === 0 ? 'unjudged' : 'partly';
   if (judged.length === 0) return 'nothing';
-  if (rules.some(({ waived, changes }) => waived + changes > 0)) return 'apart';
-  return isSeen ? 'passing' : 'unseen';
+  return rules.some(({ waived, changes }) => waived + changes > 0) ? 'apart' : 'passing';
 };
 
 /** The controls that the rules of a run give evidence for, by framework. */
@@ -80,7 +81,7 @@ const controlsOf = (facts: RunFacts, { groups }: Pick<FindingPages, 'groups'>): 
   return (Object.entries(FRAMEWORKS) as readonly (readonly [Framework, string])[]).flatMap(([framework, name]) => {
     const controls = rulesByControl(catalogue, framework).map(({ control, rules: by }): Control => {
       const rules = by.flatMap(({ id }) => standings.get(id) ?? []);
-      return { id: control, rules, standing: standingOf(rules, isSeen) };
+      return { id: control, rules, standing: standingOf(rules), isSeen };
     });
     return controls.length === 0 ? [] : [{ framework, name, controls }];
   });
@@ -92,14 +93,13 @@ const TONES: Readonly<Record<ControlStanding, string>> = {
   partly: 'partly',
   nothing: 'quiet',
   apart: 'partly',
-  unseen: 'partly',
   passing: 'passes',
 };
 
 const sumOf = (rules: readonly RuleStanding[], count: (rule: RuleStanding) => number): number =>
   rules.reduce((sum, rule) => sum + count(rule), 0);
 
-const standingText = ({ standing, rules }: Control): Html => {
+const standingText = ({ standing, rules, isSeen }: Control): Html => {
   const whole = rules.filter(isWhole).length;
   const part =
     whole < rules.length &&
@@ -114,16 +114,16 @@ const standingText = ({ standing, rules }: Control): Html => {
       sumOf(rules, ({ changes }) => changes),
     ),
   ].filter((text) => !text.startsWith('0 '));
+  const among = isSeen ? '' : ' among what was seen';
   const words: Readonly<Record<ControlStanding, string>> = {
     failing: `${numberText(sumOf(rules, ({ failing }) => failing))} failing`,
     unjudged: 'not assessed',
     partly: 'none failing among what was judged',
-    nothing: 'nothing to judge',
-    apart: ['none failing', ...apart].join(', '),
-    unseen: 'none failing among what was seen',
-    passing: 'none failing',
+    nothing: `nothing to judge${among}`,
+    apart: [`none failing${among}`, ...apart].join(', '),
+    passing: `none failing${among}`,
   };
-  return html`<span class="${TONES[standing]}">${words[standing]}</span>${part}`;
+  return html`<span class="${standing === 'passing' && !isSeen ? 'partly' : TONES[standing]}">${words[standing]}</span>${part}`;
 };
 
 const judgedText = ({ outcome }: RuleStanding): Html => {

@@ -46,6 +46,8 @@ const ATTESTED = {
   attestedBy: { name: 'Somebody', statement: 'it is whole', at: '2026-11-24T02:00:00.000Z' },
 } as const;
 
+const CUT = { verdict: 'INCOMPLETE', reason: 'deadline' } as const;
+
 /** A listing of a week after the night that it stands for. */
 const LATE = {
   late: true,
@@ -114,9 +116,25 @@ describe('a control', () => {
     },
     {
       name: 'the run is not complete',
-      facts: factsOf(BOTH, {}, { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) }),
+      facts: factsOf(BOTH, {}, { report: aReport(CUT) }),
       says: /^none failing among what was seen Rule/,
       tone: 'partly',
+    },
+    {
+      name: 'all that was found is waived, and the run is not complete',
+      facts: factsOf(
+        BOTH,
+        { [stands]: { failed: 2 } },
+        { report: aReport(CUT), highlights: [aHighlight('waived', {}, {})] },
+      ),
+      says: /^none failing among what was seen, 2 waived Rule/,
+      tone: 'partly',
+    },
+    {
+      name: 'there was nothing to judge, and the run is not complete',
+      facts: factsOf([stands], { [stands]: { checked: 0 } }, { report: aReport(CUT) }),
+      says: /^nothing to judge among what was seen Rule/,
+      tone: 'quiet',
     },
     {
       name: 'somebody attests that all was seen',
@@ -270,7 +288,7 @@ describe('on the report', () => {
 });
 
 test('of a part of the directory it says what was not seen', () => {
-  const facts = factsOf(BOTH, {}, { report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline' }) });
+  const facts = factsOf(BOTH, {}, { report: aReport(CUT) });
   expect(wordsOf(page(facts))).toContain('Not seen: the users that the rest of the listing would have given');
   expect(wordsOf(page(factsOf(BOTH, {}, { report: aReport({ source: ATTESTED }) })))).toContain(
     'Not seen: whether the saved roster is the whole directory.',
