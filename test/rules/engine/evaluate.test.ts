@@ -723,18 +723,20 @@ describe('what the sink hears', () => {
     expect(heard).toEqual(['few-users: user u0, the rule failed']);
   });
 
-  test.each(['violation', 'limit', 'key'] as const)(
-    'where a %s is a promise is not that it was rejected: somebody waits for it',
-    (place) => {
-      const late = Promise.reject(new Error('late'));
-      const waited = jest.spyOn(late, 'catch');
-      const given = place === 'key' ? { keys: { type: { text: 't', of: () => late } } } : { [place]: () => late };
-      const { evaluation, see } = listen([{ ...byType, ...given } as never]);
-      see(user('u0', 'A'), user('u1', 'A'));
-      expect(evaluation.conclude(idAt, true)).toMatchObject([{ error: expect.stringContaining('got a promise') }]);
-      expect(waited).toHaveBeenCalledTimes(1);
-    },
-  );
+  test.each<[place: string, withIt: (late: Promise<never>) => object]>([
+    ['violation', (late) => ({ violation: () => late })],
+    ['limit', (late) => ({ limit: () => late })],
+    ['limit’s answer', (late) => ({ limit: () => ({ text: 't', holds: late }) })],
+    ['key', (late) => ({ keys: { type: { text: 't', of: () => late } } })],
+  ])('where a %s is a promise is not that it was rejected: somebody waits for it', (_, withIt) => {
+    const late = Promise.reject<never>(new Error('late'));
+    const waited = jest.spyOn(late, 'catch');
+    const given = withIt(late);
+    const { evaluation, see } = listen([{ ...byType, ...given } as never]);
+    see(user('u0', 'A'), user('u1', 'A'));
+    expect(evaluation.conclude(idAt, true)).toMatchObject([{ error: expect.stringContaining('got a promise') }]);
+    expect(waited).toHaveBeenCalledTimes(1);
+  });
 
   test('is told by the moment at which users were read', () => {
     const moments: number[] = [];
