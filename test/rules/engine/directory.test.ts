@@ -296,6 +296,60 @@ describe('what a check is asked besides', () => {
     expect(begin(ratio, [aUser()]).check.failingSubject(undefined, idAt)).toBeUndefined();
   });
 
+  test('the subject of a group that may fail, where that is asked', () => {
+    const unsure = anApiUser({ userId: 'x', apiAccess: 7 });
+    const { check, idAt } = begin(ratio, [anApiUser(), aUser({ userId: 'y' }), unsure]);
+    expect([false, true].map((orMay) => check.failingSubject(undefined, idAt, orMay))).toEqual([
+      undefined,
+      ENVIRONMENT,
+    ]);
+    expect(begin(ratio, [aUser()]).check.failingSubject(undefined, idAt, true)).toBeUndefined();
+    expect(begin(ratio, [anApiUser()]).check.failingSubject(undefined, idAt, true)).toBe(ENVIRONMENT);
+  });
+
+  test('the group of a key, by the name of the key, and of all', () => {
+    const sameText = defineDirectoryRule({
+      ...texts,
+      id: 'same-text',
+      options: {},
+      about: 'user',
+      counts: [apiBound],
+      keys: {
+        first: { text: 'a first name', of: ({ firstName }) => String(firstName) },
+        last: { text: 'a last name', of: ({ lastName }) => String(lastName) },
+      },
+      limit: ({ count }) => ({ text: 'two', holds: count > 1 }),
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+    const named = (userId: string, firstName: string, lastName: string, over = {}) =>
+      anApiUser({ userId, firstName, lastName, ...over });
+    const users = [
+      named('a', 'X', 'X'),
+      named('b', 'Y', 'X'),
+      named('c', 'Y', 'X', { apiAccess: 7 }),
+      named('d', 'X', 'Z'),
+    ];
+    const { check, idAt } = begin(sameText, users);
+    const groupOf = (name: string, key: string) => {
+      const { bounds, ids } = check.groupOf({ name, key }, idAt);
+      return { ids: [...ids()], low: bounds.low, most: bounds.high.count };
+    };
+    expect(groupOf('first', 'X')).toEqual({ ids: ['a', 'd'], low: { count: 2, outOf: 4, key: 'X' }, most: 2 });
+    expect(groupOf('last', 'X')).toEqual({ ids: ['a', 'b'], low: { count: 2, outOf: 4, key: 'X' }, most: 3 });
+    expect(groupOf('last', 'Z')).toEqual({ ids: ['d'], low: { count: 1, outOf: 4, key: 'Z' }, most: 1 });
+    expect(['first', 'last'].map((name) => check.failingSubject({ name, key: 'Z' }, idAt))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(['first', 'last'].map((name) => check.failingSubject({ name, key: 'Y' }, idAt, true))).toEqual([
+      'b',
+      undefined,
+    ]);
+    const all = begin(ratio, users).check.groupOf(undefined, idAt);
+    expect([...all.ids()]).toEqual(['a', 'b', 'd']);
+    expect(all.bounds.low).toStrictEqual({ count: 3, outOf: 4, key: undefined });
+  });
+
   test('a user that is seen again by some of its keys is counted by those alone, and is no more of the whole', () => {
     const twoKeys = defineDirectoryRule({
       ...texts,
