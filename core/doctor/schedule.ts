@@ -53,9 +53,9 @@ const eventFault = (input: string | undefined, wanted: string): string | undefin
 const stateOf = (schedule: GetScheduleOutput, settings: ScheduleSettings): CheckAnswer => {
   const { State, StartDate, EndDate, Target } = schedule;
   const { environmentId, functionArn, clock } = settings;
-  const target = Target?.Arn ?? 'nothing';
-  const fault = eventFault(Target?.Input, environmentId);
-  if (State !== 'ENABLED') return fail(`it is ${State ?? 'in no state'}: no audit is started`, DEPLOY);
+  const { Arn: target, Input } = Target ?? {};
+  const fault = eventFault(Input, environmentId);
+  if (State !== 'ENABLED') return fail(`it is ${State}: no audit is started`, DEPLOY);
   if (EndDate !== undefined && EndDate.getTime() <= clock.now())
     return fail(`it ended at ${EndDate.toISOString()}: no audit is started`, DEPLOY);
   if (StartDate !== undefined && StartDate.getTime() > clock.now())
@@ -101,7 +101,7 @@ export const scheduleChecks = (settings: ScheduleSettings): readonly Check[] => 
       needs: ['schedule'],
       async check() {
         // UTC is what Scheduler takes where no zone is given.
-        const { ScheduleExpression = 'nothing', ScheduleExpressionTimezone: timezone = 'UTC' } = found;
+        const { ScheduleExpression, ScheduleExpressionTimezone: timezone = 'UTC' } = found;
         const set = `${ScheduleExpression} ${timezone}`;
         if (expected === undefined) return notChecked(`${set}; no --config was given to compare it with`);
         // To the letter: whoever wrote the same time in other words still changed what the stack made.

@@ -95,8 +95,8 @@ export async function* linesOfText(texts: AsyncIterable<string>, most: number): 
   for await (const text of texts) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > most) throw new TornFile(`has a line of over ${most} characters`);
     yield lines.map(withoutCr);
+    if (rest.length > most) throw new TornFile(`has a line of over ${most} characters`);
   }
   if (rest !== '') yield [withoutCr(rest)];
 }

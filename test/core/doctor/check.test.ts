@@ -40,6 +40,22 @@ describe('a check', () => {
     ]);
   });
 
+  test('that needs two others tells the first of them that is missing', async () => {
+    const results = await runChecks([
+      aCheck('first', fail('no', 'mend')),
+      aCheck('second', notChecked('unknown')),
+      aCheck('third', ok('made'), 'second', 'first'),
+    ]);
+    expect(results[2]).toStrictEqual({ name: 'third', outcome: 'not-checked', told: 'first failed' });
+  });
+
+  test('that throws has failed, and says what to do', async () => {
+    const check = () => Promise.reject(new TypeError('no'));
+    expect(await runChecks([{ name: 'odd', needs: [], check }])).toStrictEqual([
+      { name: 'odd', outcome: 'fail', told: 'TypeError: no', remedy: 'mend what the message names, and look again' },
+    ]);
+  });
+
   test('that never answers has failed after half a minute', async () => {
     jest.useFakeTimers();
     const results = runChecks([{ name: 'silent', needs: [], check: () => new Promise(() => {}) }]);
@@ -57,6 +73,7 @@ test.each([
   { error: new TypeError('is\nwrong'), text: 'TypeError: is wrong' },
   { error: Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), text: 'AggregateError: ECONNREFUSED' },
   { error: { name: 'Fault', code: 'EPIPE' }, text: 'Fault: EPIPE' },
+  { error: new RangeError(''), text: 'RangeError: RangeError' },
   { error: new Error('ann@example.com'), text: 'Error: [e-mail]' },
   { error: new Error('x'.repeat(393)), text: `Error: ${'x'.repeat(393)}` },
   { error: new Error('x'.repeat(394)), text: `Error: ${'x'.repeat(390)}...` },

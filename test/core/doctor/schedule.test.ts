@@ -1,6 +1,6 @@
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { runChecks } from '../../../core/doctor/check.ts';
+import { ok, runChecks } from '../../../core/doctor/check.ts';
 import { type ScheduleSettings, scheduleChecks } from '../../../core/doctor/schedule.ts';
 import { type Scheduler, type StoredSchedule, startScheduler } from '../../support/scheduler.ts';
 
@@ -29,19 +29,20 @@ beforeAll(async () => {
 });
 afterAll(() => scheduler.close());
 
+const settings = (): ScheduleSettings => ({
+  deployment: () => [],
+  scheduler: client,
+  scheduleName: 'nightly',
+  environmentId: 'abc',
+  functionArn: FUNCTION,
+  expected: { cron: '30 4 * * *', timezone: 'America/New_York' },
+  clock: { now: () => NOW, sleep: () => Promise.resolve() },
+});
+
 const look = async (schedule: StoredSchedule | 'denied' | undefined, differs: Partial<ScheduleSettings> = {}) => {
   scheduler.set(schedule === undefined ? {} : { nightly: schedule });
-  const credentials = { name: 'credentials', needs: [], check: async () => ({ outcome: 'ok' as const, told: '' }) };
-  const checks = scheduleChecks({
-    deployment: () => [],
-    scheduler: client,
-    scheduleName: 'nightly',
-    environmentId: 'abc',
-    functionArn: FUNCTION,
-    expected: { cron: '30 4 * * *', timezone: 'America/New_York' },
-    clock: { now: () => NOW, sleep: () => Promise.resolve() },
-    ...differs,
-  });
+  const credentials = { name: 'credentials', needs: [], check: async () => ok('') };
+  const checks = scheduleChecks({ ...settings(), ...differs });
   const [, ...results] = await runChecks([credentials, ...checks]);
   return results.map(({ outcome, told }) => `${outcome}: ${told}`);
 };
@@ -161,4 +162,27 @@ test('a schedule that cannot be looked at is not told to be there, nor to be gon
   expect(denied).toMatch(/^not-checked: AccessDeniedException/);
   const [unreached] = await look(SOUND, { scheduler: clientOf('http://127.0.0.1:1') });
   expect(unreached).toMatch(/^fail: .*ECONNREFUSED/);
+});
+
+test('a schedule is put back by a deploy, and where none is given none is asked for', async () => {
+  scheduler.set({});
+  const checks = (scheduleName: string | undefined) =>
+    runChecks(scheduleChecks({ ...settings(), scheduleName }).map((check) => ({ ...check, needs: [] })));
+  const [gone] = await checks('nightly');
+  expect(gone).toMatchObject({ outcome: 'fail', remedy: expect.stringMatching(/^deploy the stack/) });
+  const [none] = await checks(undefined);
+  expect(none).toMatchObject({ outcome: 'not-checked', told: expect.stringMatching(/^no schedule was given/) });
+});
+
+test('what was deployed is looked at by the function that the schedule invokes, as far as that is known', async () => {
+  const functions: (string | undefined)[] = [];
+  const deployment: ScheduleSettings['deployment'] = (functionOf) => [
+    { name: 'deployed', needs: [], check: async () => ok(String(functions.push(functionOf()))) },
+  ];
+  for (const schedule of [SOUND, undefined]) await look(schedule, { deployment });
+  expect(functions).toEqual([FUNCTION, undefined]);
+
+  const [, , ...others] = await look(SOUND, { deployment: undefined });
+  const LOOK = 'not-checked: the command line looks at it, with --config';
+  expect(others).toEqual([LOOK, LOOK, LOOK]);
 });

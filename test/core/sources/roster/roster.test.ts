@@ -600,6 +600,13 @@ describe('the end is proven, attested, or neither', () => {
       says: /behind the last cell of line 4/,
     },
     {
+      name: 'a CSV that ends without a cell behind quotes',
+      files: { a: `${COLUMNS}\n${row(ada, ',')}\n${','.repeat(11)}"APP_USER",` },
+      alone: 'truncated-roster',
+      attested: 'truncated-roster',
+      says: /behind the last cell of line 3/,
+    },
+    {
       name: 'a CSV whose further header has another column',
       files: { a: `${COLUMNS}\n${row(ada, ',')}\n${COLUMNS},age\n` },
       alone: 'truncated-roster',
@@ -1029,6 +1036,12 @@ describe('what is no roster is refused', () => {
       `USERS\t1700000000000\tENABLED\tada\n`,
       /must have the 13 cells apiAccess, .*got 3.*--output json/,
     ],
+    [
+      '--output text of fewer columns, of which the first may be the first',
+      `USERS\tENABLED\tada\n`,
+      /, got 2: the AWS CLI leaves out .*--output json$/,
+    ],
+    ['CSV of ids alone', 'userId\nada\n', /must have the columns .*got 1, without apiAccess, .*, type$/],
     [
       '--output text of a query of one’s own',
       `${COLUMNS.split(',')
