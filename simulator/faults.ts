@@ -50,6 +50,10 @@ export const FAULTS = {
   },
   'protocol-change': { does: '101 Switching Protocols', on: everywhere('recoverable') },
   'renamed-token': { does: 'the page has its token as `NextToken`', on: { page: 'recoverable' } },
+  'second-token': {
+    does: 'the page has another `nextToken` behind its own, which is null',
+    on: { page: 'recoverable' },
+  },
   denied: { does: '403 AccessDeniedException', on: everywhere('fatal') },
   'expired-credentials': {
     does: '403 ExpiredTokenException for keys that have not expired',

@@ -53,6 +53,8 @@ export const playedFault = ({ fault, seconds = 1 }: Fault, answer: Answer, part:
       return answered({ ...throttled(), status: 200, body: '{"users":[]}' });
     case 'message-as-200':
       return answered({ ...answer, body: '{"message":"Rate exceeded","users":[]}' });
+    case 'second-token':
+      return answered({ ...answer, body: answer.body.replace(/\}$/, ',"nextToken":null}') });
     case 'protocol-change':
       return { kind: 'protocol-change' };
     case 'denied':

@@ -104,6 +104,13 @@ const parsed = (bytes: Uint8Array): unknown => {
   }
 };
 
+const countNames = (text: string): number =>
+  [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon).length;
+
+/** Tells whether a text names a member twice, of which the parser keeps one. */
+const saysTwice = (bytes: Uint8Array, value: unknown): boolean =>
+  countNames(new TextDecoder().decode(bytes)) > countNames(safeText(value));
+
 /** The page that an answer is, by the words of the API; undefined where it is none. */
 const pageIn = ({
   status,
@@ -112,7 +119,7 @@ const pageIn = ({
 }: Mutated): { readonly users: readonly unknown[]; readonly isLast: boolean } | undefined => {
   if (status !== 200 || headers.get('x-amzn-errortype')) return undefined;
   const page = parsed(bytes);
-  if (typeof page !== 'object' || page === null || Array.isArray(page)) return undefined;
+  if (typeof page !== 'object' || page === null || Array.isArray(page) || saysTwice(bytes, page)) return undefined;
   const has = (name: string): boolean => Object.hasOwn(page, name);
   const { users, nextToken } = page as { readonly users?: unknown; readonly nextToken?: unknown };
   if (has('users') && !Array.isArray(users)) return undefined;

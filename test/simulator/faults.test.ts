@@ -163,6 +163,16 @@ describe('faults that bend the listing', () => {
     expect(new Set(tokens(pages)).size).toBe(4);
   });
 
+  test.each([0, 1])('second-token on page %i hides the one before it', async (page) => {
+    const { url, directCredentials } = await start([{ fault: 'second-token', page }]);
+    const keys = directCredentials();
+    const before = page === 0 ? [] : await listPages(url, keys, page);
+
+    const { body } = await askPage(url, keys, before.at(-1)?.nextToken);
+    expect(body).toMatch(/"nextToken":"[^"]+".*"nextToken":null\}$/);
+    expect(JSON.parse(body)).toMatchObject({ nextToken: null });
+  });
+
   test.each([0, 1, 2])('renamed-token on page %i hides it, and gives an empty one on the last page', async (page) => {
     const { url, directCredentials } = await start([{ fault: 'renamed-token', page }]);
     const pages = await listPages(url, directCredentials(), 8);
@@ -306,6 +316,7 @@ describe('the list of faults', () => {
       'empty-page-with-token',
       'missing-users',
       'renamed-token',
+      'second-token',
       'repeated-page',
     ];
     expect([...ON_THE_WIRE.map(([fault]) => fault), ...bent].toSorted()).toEqual(FAULT_KINDS.toSorted());

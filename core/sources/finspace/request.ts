@@ -1,5 +1,6 @@
 import { proxyStatus, systemCode } from '../../aws/connection.ts';
 import { parseRecord } from '../../model/record.ts';
+import { hasNameTwice } from '../../text/json-names.ts';
 import { type Operation, RequestError } from './failure.ts';
 import type { SignedRequest } from './signing.ts';
 
@@ -135,6 +136,7 @@ const receive = async (
   if (!isObject(answer)) throw unreadable('body is no JSON object');
   const problem = successProblem(response, answer);
   if (problem !== undefined) throw unreadable(problem);
+  if (hasNameTwice(body, answer)) throw unreadable('body has an object with two members of one name');
   return answer;
 };
 

@@ -1,4 +1,5 @@
 import { isRecord } from '../../archive/lines.ts';
+import { hasNameTwice } from '../../text/json-names.ts';
 import { isColumn } from './columns.ts';
 import { jsonScanner } from './json-scanner.ts';
 import { notePage, noteTorn, parsedOrText, type RosterNotes } from './notes.ts';
@@ -34,45 +35,21 @@ const isStrange = ([name, text]: Member, hasList: boolean): boolean => {
 /** Members that ListUsersByPermissionGroup and ListKxUsers give a user, in a list of the same name, and ListUsers does not. */
 const OF_OTHERS = ['membershipStatus', 'userArn'] as const;
 
+const NAME_TWICE = 'has an object with two members of one name';
+
 const isLikePage = (value: Readonly<Record<string, unknown>>): boolean => {
   // A loop over names of these lengths: there may be a million users.
   for (const name in value) if ((name.length === 5 || name.length === 9) && LIKE_PAGE.test(name)) return true;
   return false;
 };
 
-const QUOTE = 0x22;
-const SPACE = 0x20;
-
-/** Counts the colons behind a quote: the names of members, and what a text with quotes of its own may hold. */
-const countNames = (text: string): number => {
-  let count = 0;
-  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
-    let before = colon - 1;
-    while (text.charCodeAt(before) <= SPACE) before -= 1;
-    if (text.charCodeAt(before) === QUOTE) count += 1;
-  }
-  return count;
-};
-
-/**
- * Tells whether two members of an object have one name, of which the parser takes the last: a type that hides another, or
- * two users whose border is gone.
- */
-const hasNameTwice = (text: string, value: object): boolean => {
-  if (countNames(text) === Object.keys(value).length) return false;
-  const names: string[] = [];
-  const scanner = jsonScanner(() => false, { item() {}, list() {}, member: (name) => names.push(name), end() {} });
-  scanner.feed(text);
-  scanner.finish();
-  return new Set(names).size < names.length;
-};
-
 /** Adds a value that stands by itself, on a line or in a list: a user, or a page of them. */
 export const addValue = (text: string, value: unknown, users: unknown[], notes: RosterNotes): void => {
-  if (isRecord(value) && (isLikePage(value) || hasNameTwice(text, value))) {
+  if (isRecord(value) && isLikePage(value)) {
     documentReader(users, notes).feed(text);
     return;
   }
+  if (hasNameTwice(text, value)) noteTorn(notes, NAME_TWICE);
   users.push(value);
   // What is no user is not what a token led to.
   if (isRecord(value)) notes.hasToken = false;
@@ -91,13 +68,15 @@ export const documentReader = (users: unknown[], notes: RosterNotes) => {
     const isPage = lists > 0 || names.has('nextToken');
     const isUser = [...names].some(isColumn);
     if (lists > 1) noteTorn(notes, 'has two lists of users on one page');
-    if (names.size < members.length) noteTorn(notes, 'has an object with two members of one name');
+    if (names.size < members.length) noteTorn(notes, NAME_TWICE);
     if (!isPage && !isUser) noteTorn(notes, 'has an object that is neither a page nor a user');
     const strange = isPage ? members.find((member) => isStrange(member, lists > 0)) : undefined;
     if (strange !== undefined) noteTorn(notes, `has a page with a strange member ${strange[0]}`);
     if (!isPage || strange !== undefined) {
       const text = `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
-      users.push(parsedOrText(text, notes, 'at an object'));
+      const value = parsedOrText(text, notes, 'at an object');
+      if (hasNameTwice(text, value)) noteTorn(notes, NAME_TWICE);
+      users.push(value);
     }
     const token = members.findLast(([name]) => name === 'nextToken')?.[1];
     if (isPage) notePage(notes, token && parsedOrText(token, notes, 'at nextToken'));

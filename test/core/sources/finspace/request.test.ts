@@ -116,6 +116,13 @@ describe('one request', () => {
     ['an array', '[]', 'body is no JSON object'],
     ['null', 'null', 'body is no JSON object'],
     ['a string', '"users"', 'body is no JSON object'],
+    ...[
+      ['a token that another hides', '{"users":[],"nextToken":"t","nextToken":null}'],
+      ['users that others hide', '{"users":[{}],"nextToken":null, "users" : []}'],
+      ['a userId that another hides', '{"users":[{"userId":"ada","type":"SUPER_USER","userId":"bob"}]}'],
+      ['a type that another hides, however it is spelt', '{"users":[{"type":"SUPER_USER","typ\\u0065":"APP_USER"}]}'],
+      ['a member of a member that another hides', '{"users":[{"a":[{"b":{"c":1,"c":1}}]}]}'],
+    ].map(([name = '', body = '']) => [name, body, 'body has an object with two members of one name'] as const),
     ['what is no UTF-8', new Uint8Array([0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d]), 'body broken off'],
     ['a body that breaks off', torn(new TypeError('terminated')), 'body broken off'],
   ])('does not read %s', async (_name, body, problem) => {

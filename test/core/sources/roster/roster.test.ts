@@ -451,6 +451,8 @@ describe('the end is proven, attested, or neither', () => {
         'a type on a line that hides another',
         '{"userId":"ada","type" : "SUPER_USER", "type" : "APP_USER"}\n{"userId":"bob"}\n',
       ],
+      ['a member of a member that hides another', '[{"userId":"ada","rest":[{"a":1,"a":2}]}]'],
+      ['a member of a member of a user alone', '{"userId":"ada","rest":{"a":1,"a":2}}'],
       ['members of a permission group', '{"users":[{"userId":"ada","membershipStatus":"ADDITION_SUCCESS"}]}'],
       ['users of kdb', '{"users":[{"userName":"ada","userArn":"arn:aws:finspace:us-east-1:111122223333:kxUser/ada"}]}'],
       ['a token as Python spells it', '{"users":[{"userId":"ada"}],"next_token":"t"}'],
