@@ -21,7 +21,7 @@ interface Renewable {
   readonly middlewareStack: { add(middleware: unknown, options: object): void };
 }
 
-type Next = (args: { readonly input?: { readonly Body?: unknown } }) => Promise<unknown>;
+type Next = (args: { readonly input: { readonly Body?: unknown } }) => Promise<unknown>;
 
 /** Makes a request whose token has expired once more, with fresh credentials; a stream is left to whoever opened it. */
 const renewingCredentials = (client: Renewable): void =>
@@ -33,7 +33,7 @@ const renewingCredentials = (client: Renewable): void =>
         } catch (error) {
           if (!isTokenExpired(error)) throw error;
           await client.config.credentials({ forceRefresh: true });
-          if (args.input?.Body instanceof Readable) throw error;
+          if (args.input.Body instanceof Readable) throw error;
           return next(args);
         }
       },

@@ -43,10 +43,10 @@ const REMEDIES = new Map(
 const BAD_GATEWAY = 500;
 
 /** Says what to do about a connection that will not come about however often it is tried; undefined where it may. */
-export const connectionRemedy = (code: string | undefined, refusedBy?: number): string | undefined => {
+export const connectionRemedy = (code = '', refusedBy?: number): string | undefined => {
   if (refusedBy !== undefined && refusedBy < BAD_GATEWAY)
     return `the proxy of HTTPS_PROXY refuses with ${refusedBy}: write HTTPS_PROXY as http://user:password@host:port where it asks for a password, or have it let this host through`;
-  return code === undefined ? undefined : REMEDIES.get(code);
+  return REMEDIES.get(code);
 };
 
 /** The same of an error, whoever threw it. */
