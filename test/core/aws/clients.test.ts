@@ -12,11 +12,16 @@ import { productFilesWith } from '../../support/product-code.ts';
 let aws: AwsEmulator;
 let asked: string[] = [];
 let isExpired = false;
+let failures = 0;
 beforeAll(async () => {
   aws = await startAwsEmulator({
     bucket: 'archive',
     topicName: 'alerts',
     fault: ({ action, path }) => {
+      if (action === 'Publish' && failures > 0) {
+        failures -= 1;
+        return { status: 500, code: 'InternalError' };
+      }
       if (!isExpired || (action !== 'Publish' && !path.endsWith('/object'))) return undefined;
       isExpired = false;
       return { status: 403, code: 'ExpiredToken' };
@@ -55,6 +60,15 @@ test('an alert whose receipt never comes is published again', async () => {
   const sns = awsClient(SNSClient, settings(), { silenceMs: SILENCE_MS });
   await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
   expect(asked).toEqual(['Publish', 'Publish']);
+  sns.destroy();
+});
+
+test('a service that fails as often as the SDK itself would try is asked once more', async () => {
+  asked = [];
+  failures = 3;
+  const sns = awsClient(SNSClient, settings());
+  await sns.send(new PublishCommand({ TopicArn: aws.topicArn, Message: 'text' }));
+  expect(failures).toBe(0);
   sns.destroy();
 });
 

@@ -20,18 +20,26 @@ beforeAll(async () => {
   await writeFile(elsewhere, '[profile far]\n');
 });
 
+const NONE_FOUND = 'no AWS credentials were found';
 const GIVES_NONE = 'the profile that AWS_PROFILE names gives no credentials';
 const NOT_THERE = "AWS_PROFILE names a profile that is in neither of AWS's config files";
 
 describe('why there are no credentials', () => {
   test.each([
-    { said: 'Profile mine requires multi-factor authentication', problem: 'asks for a code of multi-factor' },
-    { said: 'The SSO session has expired', problem: 'the SSO session of the AWS profile' },
-    { said: 'Token is expired', name: 'TokenProviderError', problem: 'no AWS credentials were found' },
-    { said: 'Your login has ended', problem: 'the AWS profile is not logged in' },
-    { said: 'Could not load credentials from any providers', problem: 'no AWS credentials were found' },
-  ])('is read from "$said"', ({ said, name, problem }) => {
-    expect(noCredentials(failed(said, name), {})?.problem).toContain(problem);
+    {
+      said: 'Profile mine requires multi-factor authentication',
+      problem: 'asks for a code of multi-factor',
+      remedy: 'aws sts get-session-token',
+    },
+    { said: 'The SSO session has expired', problem: 'the SSO session of the AWS profile', remedy: 'run aws sso login' },
+    { said: 'Token is expired', name: 'TokenProviderError', problem: NONE_FOUND, remedy: 'set AWS_PROFILE' },
+    { said: 'Your login has ended', problem: 'the AWS profile is not logged in', remedy: 'run aws login' },
+    { said: 'Could not load credentials from any providers', problem: NONE_FOUND, remedy: 'set AWS_PROFILE' },
+  ])('is read from "$said"', ({ said, name, problem, remedy }) => {
+    expect(noCredentials(failed(said, name), {})).toEqual({
+      problem: expect.stringContaining(problem),
+      remedy: expect.stringContaining(remedy),
+    });
   });
 
   test('is not asked of an error that somebody was asked for', () => {
@@ -55,7 +63,12 @@ describe('why there are no credentials', () => {
       ...(isConfigElsewhere && { AWS_CONFIG_FILE: elsewhere }),
       ...(isKeysElsewhere && { AWS_SHARED_CREDENTIALS_FILE: join(home, 'nowhere') }),
     };
-    expect(noCredentials(failed('no'), env)?.problem).toBe(problem);
+    const remedy = problem === NOT_THERE ? 'correct AWS_PROFILE' : 'mend the profile';
+    expect(noCredentials(failed('no'), env)).toEqual({ problem, remedy: expect.stringContaining(remedy) });
+  });
+
+  test('is looked for where the system keeps what is mine, where no HOME says it', () => {
+    expect(noCredentials(failed('no'), { AWS_PROFILE: 'in no file of anybody' })?.problem).toBe(NOT_THERE);
   });
 });
 
@@ -66,5 +79,9 @@ test.each([
 ])('whatever loads credentials is at fault, unless a service is: $problem', ({ error, problem }) => {
   const fault = credentialsFault(error);
   if (problem === undefined) expect(fault).toBeUndefined();
-  else expect(fault?.problem).toContain(problem);
+  else
+    expect(fault).toEqual({
+      problem: expect.stringContaining(problem),
+      remedy: expect.stringMatching(/^(?:run aws sso login|set AWS_PROFILE)/),
+    });
 });
