@@ -93,8 +93,8 @@ export const KMS_KEY_ARN = 'arn:aws:kms:us-east-1:111122223333:key/0e1f7b9c-2d54
 /** The public part of the key that signs by an algorithm. */
 export const publicKeyFor = (algorithm: string): KeyObject => keysFor(algorithm).publicKey;
 
-/** The answers of KMS in place of a signature; `cut`: half of it, and `silence`: nothing at all. */
-export type KmsFault = { readonly status: number; readonly code: string } | 'reset' | 'cut' | 'silence';
+/** The answers of KMS in place of a signature; `cut`: half of it, `silence`: nothing at all, and `unsigned`: one without it. */
+export type KmsFault = { readonly status: number; readonly code: string } | 'reset' | 'cut' | 'silence' | 'unsigned';
 
 /** Every fault of KMS there is, with whether it passes, and what tells it. */
 export const KMS_FAULTS: Readonly<
@@ -137,6 +137,8 @@ export interface Kms {
   refuse(code: string | undefined): void;
   /** Lets so many of the next requests to sign fail. */
   fail(fault: KmsFault, times: number): void;
+  /** Lets an alias lead to these keys, one signature after the other, and then to the own one. */
+  leadTo(...keyIds: readonly string[]): void;
   /** The requests to sign so far, those that failed too. */
   asked(): number;
   close(): Promise<void>;
@@ -147,6 +149,7 @@ export const startKms = async (): Promise<Kms> => {
   const requests: unknown[] = [];
   let refusal: string | undefined;
   let failing: { readonly fault: KmsFault; left: number } | undefined;
+  let ledTo: readonly string[] = [];
   let asked = 0;
 
   const nextFault = (target: unknown): KmsFault | undefined => {
@@ -171,7 +174,9 @@ export const startKms = async (): Promise<Kms> => {
     if (!success || data.Message.length !== 32) return refused('ValidationException');
     const { SigningAlgorithm, Message } = data;
     const value = SIGN[SigningAlgorithm](Message, keysFor(SigningAlgorithm).privateKey);
-    return { status: 200, content: { KeyId: KMS_KEY_ARN, Signature: value.toString('base64'), SigningAlgorithm } };
+    const [KeyId = KMS_KEY_ARN, ...others] = ledTo;
+    ledTo = others;
+    return { status: 200, content: { KeyId, Signature: value.toString('base64'), SigningAlgorithm } };
   };
 
   const server = createServer((request, response) => {
@@ -189,7 +194,7 @@ export const startKms = async (): Promise<Kms> => {
         typeof fault === 'object'
           ? { status: fault.status, content: { __type: fault.code, message: `${fault.code}, says KMS` } }
           : answer(target, Buffer.concat(chunks).toString());
-      const text = JSON.stringify(content);
+      const text = JSON.stringify(fault === 'unsigned' ? { ...content, Signature: undefined } : content);
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'content-length': text.length });
       if (fault === 'cut') response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
       else response.end(text);
@@ -211,6 +216,9 @@ export const startKms = async (): Promise<Kms> => {
     },
     fail: (fault, times) => {
       failing = { fault, left: times };
+    },
+    leadTo: (...keyIds) => {
+      ledTo = keyIds;
     },
     asked: () => asked,
     close: () =>

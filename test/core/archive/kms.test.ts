@@ -14,11 +14,13 @@ afterAll(() => kms.close());
 
 const PATIENCE_MS = 1500;
 
+const open = async (region: string) => {
+  const credentials = { accessKeyId: 'signer', secretAccessKey: 'secret' };
+  return awsClient(KMSClient, { region, endpoint: kms.url, credentials }, { silenceMs: 250, patienceMs: PATIENCE_MS });
+};
+
 /** Signs while so many requests fail, and gives what came of it, and how often KMS was asked. */
 const signing = async (fault: KmsFault, times: number) => {
-  const credentials = { accessKeyId: 'signer', secretAccessKey: 'secret' };
-  const open = async (region: string) =>
-    awsClient(KMSClient, { region, endpoint: kms.url, credentials }, { silenceMs: 250, patienceMs: PATIENCE_MS });
   const before = kms.asked();
   kms.fail(fault, times);
   const outcome = await kmsSigner(
@@ -50,8 +52,52 @@ test.each(FAULTS)('%s for ever is told by its name and the key', async (_, { fau
   expect(asked > 1).toBe(passes);
 });
 
+test('an answer without a signature signs nothing', async () => {
+  const { outcome } = await signing('unsigned', 1);
+  expect(outcome).toEqual(new SigningError(`KMS gave no signature by ${KMS_KEY_ARN}`));
+});
+
+const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';
+
+describe('what an alias signs names the key that it leads to', () => {
+  const [one, other, third] = ['1', '2', '3'].map((end) => `${KMS_KEY_ARN}${end}`) as [string, string, string];
+
+  test.each([
+    { name: 'which the first answer tells', keys: [one, one], signedFor: [ALIAS, one], outcome: one },
+    { name: 'also where that changes then', keys: [one, other, other], signedFor: [ALIAS, one, other], outcome: other },
+    {
+      name: 'or nothing, where it changes again and again',
+      keys: [one, other, third, third],
+      signedFor: [ALIAS, one, other],
+      outcome: new SigningError(`KMS signed with another key than before, 3 times, by ${ALIAS}`),
+    },
+  ])('$name', async ({ keys, signedFor, outcome }) => {
+    kms.leadTo(...keys);
+    const named: string[] = [];
+    const signed = kmsSigner(
+      ALIAS,
+      'ECDSA_SHA_256',
+      open,
+    )(({ keyId }) => {
+      named.push(keyId);
+      return Buffer.alloc(32);
+    });
+    expect(await signed.then(({ keyId }) => keyId).catch((error: unknown) => error)).toEqual(outcome);
+    kms.leadTo();
+    expect(named).toEqual(signedFor);
+  });
+
+  test('is asked for once from then on', async () => {
+    const sign = kmsSigner(ALIAS, 'ECDSA_SHA_256', open);
+    const digest = () => Buffer.alloc(32);
+    await sign(digest);
+    const before = kms.asked();
+    expect((await sign(digest)).keyId).toBe(KMS_KEY_ARN);
+    expect(kms.asked() - before).toBe(1);
+  });
+});
+
 describe('the public part of a key', () => {
-  const ALIAS = 'arn:aws:kms:us-east-1:111122223333:alias/audit';
   const environment = process.env;
   beforeAll(() => {
     process.env = { ...environment, ...kms.env };
