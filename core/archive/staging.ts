@@ -54,7 +54,7 @@ export const jsonText = (value: unknown): string => `${JSON.stringify(value, nul
 
 /** Text or bytes held in memory, as evidence. */
 export const stagedContent = (held: string | Uint8Array): StagedContent => {
-  const bytes = typeof held === 'string' ? Buffer.from(held, 'utf8') : held;
+  const bytes = typeof held === 'string' ? Buffer.from(held) : held;
   return { content: { bytes }, sha256: sha256Of(bytes), size: bytes.length };
 };
 

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { SpoolError } from '../../../core/archive/errors.ts';
@@ -47,13 +48,19 @@ test.each([
   },
 ])('lines come out as they went in: $name', async ({ lines }) => {
   spools = await createSpoolFolder();
+  const plain = spools.open('lines');
+  // What is written meanwhile must not get into what the disk has yet to take.
+  await Promise.all(lines.map(async (line) => plain.write(line)));
+  const { content: asIs } = await plain.finish();
+  const text = lines.map((line) => `${line}\n`).join('');
+  expect('path' in asIs && (await readFile(asIs.path, 'utf8')) === text).toBe(true);
   const spool = spools.open('lines.gz');
   for (const line of lines) await spool.write(line);
   const { content, size, sha256 } = await spool.finish();
   const stored = 'path' in content ? await readFile(content.path) : content.bytes;
   expect(stored).toHaveLength(size);
   expect(sha256Of(stored)).toBe(sha256);
-  expect(gunzipSync(stored).toString('utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
+  expect(gunzipSync(stored).toString('utf8') === text).toBe(true);
 });
 
 test.each([
@@ -101,6 +108,23 @@ test('a temporary folder that went away is not taken for the archive', async () 
   );
 });
 
+// Each error of a disk has what helps against it; one that nobody thought of has none.
+test.each([
+  {
+    name: 'is full',
+    put: (path: string) => symlink('/dev/full', path),
+    told: /^the temporary folder .* failed with .*ENOSPC.*; it is full: make room there, or let TMPDIR name/,
+  },
+  { name: 'has something else there', put: (path: string) => mkdir(path), told: /failed with .*EISDIR[^;]*$/ },
+])('a disk that $name is told of', async ({ put, told }) => {
+  spools = await createSpoolFolder();
+  const { content } = await spools.open('first').finish();
+  await put(join(dirname('path' in content ? content.path : ''), '2-second'));
+  const second = spools.open('second');
+  await second.write('a line');
+  await expect(second.finish()).rejects.toThrow(told);
+});
+
 describe('the digest of a body', () => {
   const digest = (texts: readonly string[], most?: number) =>
     digestOfBody(
@@ -137,7 +161,7 @@ test('criteria that say another thing have another hash', () => {
   expect(hashOf({ a: 1 })).toBe(sha256Of('{"a":1}'));
 });
 
-test.each([0, 3, 150_000])(
+test.each([0, 3, 3000, 150_000])(
   '%d lines are stored in the order of their keys, those of equal keys as they came',
   async (count) => {
     spools = await createSpoolFolder();
@@ -153,6 +177,16 @@ test.each([0, 3, 150_000])(
     expect(stored === ['header\n', ...lines].join('')).toBe(true);
   },
 );
+
+test('what is sorted is whole where it takes as many bytes as texts of its length can', async () => {
+  spools = await createSpoolFolder();
+  const spool = sortedSpool(spools, 'lines');
+  const line = '\u4e2d'.repeat(1_400_000);
+  for (const key of ['\u5927'.repeat(3000), '\u5927'.repeat(2000)]) await spool.write(`${key.length} ${line}`, key);
+  const { content } = await spool.finish();
+  const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
+  expect(stored === `2000 ${line}\n3000 ${line}\n`).toBe(true);
+});
 
 test('what is sorted may be longer than what memory holds at once, and its keys any texts', async () => {
   spools = await createSpoolFolder();
