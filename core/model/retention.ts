@@ -47,12 +47,14 @@ export const endedRetention = (
     ...(given === undefined ? [] : [{ ...given, by: 'the config says' }]),
   ];
   const [duty] = duties;
-  if (duty === undefined || !duties.some(({ afterRetention }) => afterRetention === 'delete')) return undefined;
+  const deleting = duties.find(({ afterRetention }) => afterRetention === 'delete');
+  if (duty === undefined || deleting === undefined) return undefined;
   const { years, by } = duty;
   const until = keptSince(years, now);
   const day = new Date(until).toISOString().slice(0, 10);
+  const deleted = deleting === duty ? 'deleted' : `${deleting.by} that they are deleted`;
   return {
     until,
-    says: `${by} that runs are kept for ${plural(years, 'year')} and deleted then, which was over by ${day}`,
+    says: `${by} that runs are kept for ${plural(years, 'year')} and ${deleted} then, which was over by ${day}`,
   };
 };

@@ -43,7 +43,17 @@ test.each<{
       { run: 'b', retention: deleted(1) },
     ],
     until: '2022-11-24T02:00:00.000Z',
-    says: 'run a noted that runs are kept for 4 years and deleted then, which was over by 2022-11-24',
+    says: 'run a noted that runs are kept for 4 years and run b noted that they are deleted then, which was over by 2022-11-24',
+  },
+  {
+    name: 'those who keep are told by the config alone to delete',
+    noted: [
+      { run: 'a', retention: kept(4) },
+      { run: 'b', retention: kept(4) },
+    ],
+    given: deleted(7),
+    until: '2022-11-24T02:00:00.000Z',
+    says: 'run a noted that runs are kept for 4 years and the config says that they are deleted then, which was over by 2022-11-24',
   },
 ])('the duty that ended where $name', ({ noted = [], given, until, says }) => {
   const ended = endedRetention(noted, given, Date.parse('2026-11-24T02:00:00Z'));
