@@ -50,10 +50,9 @@ export const parseRecord = (text: string): unknown => {
   if (!SUSPECTS.some((suspect) => suspect.test(text))) return JSON.parse(text);
   try {
     return JSON.parse(text, keepSource as (this: unknown, key: string, value: unknown) => unknown);
-  } catch (error) {
-    // One record that goes thousands deep takes the digits of its page, and not the page.
-    if (error instanceof RangeError) return JSON.parse(text);
-    throw error;
+  } catch {
+    // One record that goes thousands deep takes the digits of its page, and not the page; what is no JSON is none again.
+    return JSON.parse(text);
   }
 };
 
@@ -66,7 +65,7 @@ export const memberAsGiven = (record: object, member: string): unknown => {
 
 /** A record to be shown: its own members are numbers as they came. */
 export const recordAsGiven = (record: unknown): unknown => {
-  const known = typeof record === 'object' && record !== null ? sources.get(record) : undefined;
+  const known = sources.get(Object(record));
   if (known === undefined) return record;
   return {
     ...Object(record),
@@ -76,9 +75,10 @@ export const recordAsGiven = (record: unknown): unknown => {
 
 /** Lets evidence that repeats members of a record have their numbers as they came. */
 export const keepAsGiven = (record: unknown, evidence: object): void => {
-  if (!hasSources || typeof record !== 'object' || record === null) return;
-  for (const [member, source] of sources.get(record) ?? []) {
-    if (Object.is(Reflect.get(evidence, member), Reflect.get(record, member))) noteSource(evidence, member, source);
+  if (!hasSources) return;
+  const own = Object(record);
+  for (const [member, source] of sources.get(own) ?? []) {
+    if (Object.is(Reflect.get(evidence, member), Reflect.get(own, member))) noteSource(evidence, member, source);
   }
   for (const nested of Object.values(evidence)) {
     if (typeof nested === 'object' && nested !== null) keepAsGiven(record, nested);

@@ -116,10 +116,17 @@ test.each([[null], ['text'], [7], [{ n: 1 }]])('a record without such numbers is
   expect(recordAsGiven(record)).toBe(record);
 });
 
-test.each([[null], ['text'], [7]])('evidence of a record that is none stays as it is: %j', (record) => {
-  const evidence = { n: 1 };
+test('a text to be shown is a text, however it was written', () => {
+  const record = parseRecord(String.raw`{"n":1.0,"s":"\u0041","is":true}`);
+  expect(recordAsGiven(record)).toMatchObject({ s: 'A', is: true });
+  expect(memberAsGiven(Object(record), 's')).toBe('A');
+});
+
+test.each([[null], ['text'], [7], [{ n: 1 }]])('evidence of a record without such numbers stays: %j', (record) => {
+  parseRecord('{"n":1.0}');
+  const evidence = { n: 1, none: null };
   keepAsGiven(record, evidence);
-  expect(serialiseRecord(evidence)).toBe('{"n":1}');
+  expect(serialiseRecord(evidence)).toBe('{"n":1,"none":null}');
 });
 
 test('evidence repeats numbers of the record under their names, at whatever depth', () => {
