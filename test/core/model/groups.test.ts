@@ -45,6 +45,24 @@ test('a member that is listed again is counted once a group', () => {
   expect(groups.groupsOf('ann', 'ManageUsersAndGroups')).toEqual(['g1', 'g2']);
 });
 
+test.each(['g1', 'g2', 'g3'])(
+  'a member of several groups that is listed again in %s is counted once in it',
+  (again) => {
+    add('g1', ['ManageUsersAndGroups'], 'bob', 'ann');
+    add('g2', ['ManageUsersAndGroups'], 'ann');
+    add('g3', ['ManageUsersAndGroups'], 'ann');
+    groups.add({ permissionGroupId: again, userId: 'ann' });
+    expect(groups.counts()).toMatchObject({ members: 4 });
+  },
+);
+
+test('a member of another group is one of the first group too', () => {
+  add('g1', ['ManageUsersAndGroups'], 'bob');
+  add('g2', ['ManageUsersAndGroups'], 'ann');
+  groups.add({ permissionGroupId: 'g1', userId: 'ann' });
+  expect(groups.groupsOf('ann', 'ManageUsersAndGroups')).toEqual(['g1', 'g2']);
+});
+
 test('a membership that comes after the user was asked for counts', () => {
   add('g1', ['ManageUsersAndGroups']);
   expect(groups.groupsOf('ann', 'ManageUsersAndGroups')).toEqual([]);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { countFindings, foundBySeverity, isFullyJudged, isOn } from '../../../core/model/report.ts';
+import { countFindings, foundBySeverity, isFullyJudged, isNobodySeen, isOn } from '../../../core/model/report.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { aFinding, counts } from '../notify/digest/facts.ts';
+
+const NO_COST = { duplicates: 0, pages: 0, requests: 1, throttled: 0, retries: 0 };
 
 const oldestOf = (...findings: readonly Partial<Finding>[]): string | undefined => {
   const counted = countFindings();
@@ -29,6 +31,16 @@ describe('the oldest open CRITICAL', () => {
   ] as const)('$name', ({ findings, oldest }) => {
     expect(oldestOf(...findings)).toBe(oldest);
   });
+});
+
+it.each([
+  ['COMPLETE', 0, false],
+  ['COMPLETE', 1, false],
+  ['INCOMPLETE', 0, true],
+  ['INCOMPLETE', 1, false],
+  ['FAILED', 0, true],
+] as const)('a run that is %s and saw %i users saw nobody: %s', (verdict, users, isNobody) => {
+  expect(isNobodySeen({ verdict, counts: { ...NO_COST, users } })).toBe(isNobody);
 });
 
 describe('findings are counted', () => {
