@@ -5,6 +5,7 @@ import {
   beginDirectoryCheck,
   breaksLimit,
   type DirectoryCheck,
+  type IdAt,
   type SharedText,
 } from '../../rules/engine/directory.ts';
 import { missingFacts } from '../../rules/engine/evaluate.ts';
@@ -137,7 +138,8 @@ const mostOf = (findings: readonly [Finding, ...Finding[]], subject: Subject): R
  */
 const findingsAbout = async (
   { archive, manifest, subject, then }: ExplainRequest,
-  { target, counted }: Pick<Facts, 'target' | 'counted'>,
+  target: ArchivedUser | undefined,
+  counted: Counted['groups'],
 ): Promise<ReadonlyMap<string, RuleFindings>> => {
   const found = new Map<string, RuleFindings>();
   const directory = new Map(then.rules.filter(isDirectoryRule).map((configured) => [configured.rule.id, configured]));
@@ -186,24 +188,17 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
   const earlier = isUser && !isPositionName(subject.id) ? await findUser(archive, previous, subject.id) : undefined;
 
   const asked = then.rules.filter(({ rule }) => (ruleId === undefined ? concerns(rule, subject) : rule.id === ruleId));
-  const arn = isUser ? target?.user.principalArn : subject.id;
-  const isOfRoles = arn !== undefined && asked.some(({ rule }) => rule.kind === 'principal');
-  const { counted, role } = await countGroups(
-    request,
-    asked.filter(isDirectoryRule),
-    target?.user,
-    isOfRoles ? arn : undefined,
-  );
-  const findings = await findingsAbout(request, { target, counted });
+  const askedToday = today?.rules.filter(({ rule }) => asked.some((other) => other.rule.id === rule.id)) ?? [];
+  const { counted, countedToday } = await countUsers(request, { asked, askedToday }, target?.user);
+  const { groups, role } = counted;
+  const findings = await findingsAbout(request, target, groups);
   if (isUser && target === undefined && earlier === undefined && findings.size === 0) return undefined;
-  const isUnknown = [...counted.values()].flat().every(({ bounds }) => bounds.high.count === 0);
+  const isUnknown = [...groups.values()].flat().every(({ bounds }) => bounds.high.count === 0);
   if (subject.kind === 'principal' && isUnknown && role === undefined && findings.size === 0) return undefined;
   const facts: Facts = {
     subject,
     target,
     records,
-    counted,
-    role,
     change: previous && {
       before: earlier?.user,
       after: target?.user,
@@ -211,28 +206,31 @@ export const explain = async (request: ExplainRequest): Promise<Explained | unde
       afterRecord: recordAsGiven(target?.record),
     },
   };
-  const judgedBy = (configured: ConfiguredRule, context: Context): JudgedRule =>
+  const judgedBy = (configured: ConfiguredRule, by: Counted, context: Context): JudgedRule =>
     orCarried(
-      judge(configured, facts, context),
+      judge(configured, facts, by, context),
       configured,
       findings.get(configured.rule.id)?.finding,
       target?.user,
       context,
     );
-  const judged = asked.map((configured) => ({ configured, ...judgedBy(configured, then.context) }));
-  const changes = await tryChanges(request, facts, judged);
+  const judged = asked.map((configured) => ({ configured, ...judgedBy(configured, counted, then.context) }));
+  const changes = await tryChanges(request, facts, counted, judged);
+  const outcomesToday =
+    today &&
+    countedToday &&
+    new Map(askedToday.map((one) => [one.rule.id, outcomeOf(judgedBy(one, countedToday, today.context))]));
   const explained = judged.map(({ configured: { rule }, unjudged, explanation }): ExplainedRule => {
-    const configuredToday = today?.rules.find((other) => other.rule.id === rule.id);
     const { finding, besides } = findings.get(rule.id) ?? {};
     return {
       rule,
       unjudged,
       explanation,
-      groups: counted.get(rule.id) ?? [],
+      groups: groups.get(rule.id) ?? [],
       finding,
       besides,
       smallestChanges: changes.get(rule.id) ?? [],
-      today: today && configuredToday && outcomeOf(judgedBy(configuredToday, today.context)),
+      today: outcomesToday?.get(rule.id),
     };
   });
   return { subject, previousRun: previous?.run, records: records?.length ?? 0, rules: explained };
@@ -256,11 +254,16 @@ interface Facts {
   /** By its last record, which counts where users are compared or counted. */
   readonly target: ArchivedUser | undefined;
   readonly records: UserRecords | undefined;
-  readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
-  /** The role that it is about, or that it has; undefined where that is none that rules judge. */
-  readonly role: PrincipalSubject | undefined;
   /** Undefined where there is no earlier run. */
   readonly change: RecordChange | undefined;
+}
+
+/** What some criteria make of the listing: who counts, and which roles are judged, is theirs to say. */
+interface Counted {
+  /** By the id of the rule that counts them; without those of rules that broke. */
+  readonly groups: ReadonlyMap<string, readonly CountedGroup[]>;
+  /** The role that it is about, or that it has; undefined where that is none that rules judge. */
+  readonly role: PrincipalSubject | undefined;
 }
 
 interface JudgedRule {
@@ -272,9 +275,9 @@ interface JudgedRule {
 const BROKEN: JudgedRule = { unjudged: 'the rule failed' };
 
 /** Judges by one rule; a rule that breaks has not judged, and keeps none of the others from it. */
-const judge = (configured: ConfiguredRule, facts: Facts, context: Context): JudgedRule => {
+const judge = (configured: ConfiguredRule, facts: Facts, counted: Counted, context: Context): JudgedRule => {
   try {
-    return judgeUnguarded(configured, facts, context);
+    return judgeUnguarded(configured, facts, counted, context);
   } catch {
     return BROKEN;
   }
@@ -308,7 +311,8 @@ const orCarried = (
 
 const judgeUnguarded = (
   configured: ConfiguredRule,
-  { subject, target, records, counted, role, change }: Facts,
+  { subject, target, records, change }: Facts,
+  { groups: counted, role }: Counted,
   context: Context,
 ): JudgedRule => {
   const { rule, state, reason } = configured;
@@ -347,18 +351,20 @@ const worstOf = (configured: ConfiguredRule, records: UserRecords, context: Cont
     .map(({ user, record }) => explainUser(configured, user, recordAsGiven(record), context))
     .reduce((one, other) => (one && other && rankOf(other) > rankOf(one) ? other : one));
 
-const countGroups = async (
-  { archive, manifest, subject, then }: ExplainRequest,
-  rules: readonly ConfiguredDirectoryRule[],
+/** Begins to count those of a listing by whom a subject is explained. */
+const beginCounting = (
+  rules: readonly ConfiguredRule[],
+  context: Context,
+  subject: Subject,
   user: User | undefined,
-  arn: string | undefined,
-): Promise<{
-  readonly counted: ReadonlyMap<string, readonly CountedGroup[]>;
-  readonly role: PrincipalSubject | undefined;
-}> => {
-  const principals = new Principals(then.context);
+) => {
+  const principals = new Principals(context);
+  const arn = subject.kind === 'user' ? user?.principalArn : subject.id;
+  const isOfRoles = arn !== undefined && rules.some(({ rule }) => rule.kind === 'principal');
   const checks = new Map(
-    rules.map((configured) => [configured, beginDirectoryCheck(configured.rule, configured.options, then.context)]),
+    rules
+      .filter(isDirectoryRule)
+      .map((configured) => [configured, beginDirectoryCheck(configured.rule, configured.options, context)]),
   );
   /** Leaves out a rule that breaks. */
   const unbroken = <T>(ask: (configured: ConfiguredDirectoryRule, check: DirectoryCheck) => T): readonly T[] =>
@@ -370,22 +376,42 @@ const countGroups = async (
         return [];
       }
     });
+  return {
+    isNeeded: checks.size > 0 || isOfRoles,
+    see(listed: User): void {
+      if (isOfRoles && listed.principalArn === arn) principals.see(listed);
+      unbroken((_, check) => check.see(listed));
+    },
+    conclude: (idAt: IdAt): Counted => ({
+      groups: new Map(
+        unbroken((configured, check) => [
+          configured.rule.id,
+          groupsOf(configured, subject, user, context).map((shared) => countedGroup(check, shared, idAt)),
+        ]),
+      ),
+      role: isOfRoles ? principals.subjectOf(arn, idAt) : undefined,
+    }),
+  };
+};
+
+/** Counts in one reading what a run and the config of today make of its users. */
+const countUsers = async (
+  { archive, manifest, subject, then, today }: ExplainRequest,
+  { asked, askedToday }: Readonly<Record<'asked' | 'askedToday', readonly ConfiguredRule[]>>,
+  user: User | undefined,
+): Promise<{ readonly counted: Counted; readonly countedToday: Counted | undefined }> => {
+  const counting = beginCounting(asked, then.context, subject, user);
+  const countingToday = today && beginCounting(askedToday, today.context, subject, user);
   const ids: string[] = [];
-  if (checks.size > 0 || arn !== undefined) {
+  if (counting.isNeeded || countingToday?.isNeeded) {
     for await (const listed of usersOf(archive, manifest)) {
       ids[listed.user.position] = listed.user.id;
-      if (listed.user.principalArn === arn) principals.see(listed.user);
-      unbroken((_, check) => check.see(listed.user));
+      counting.see(listed.user);
+      countingToday?.see(listed.user);
     }
   }
-  const idAt = (position: number): string => ids[position] ?? '';
-  const counted = new Map(
-    unbroken((configured, check) => [
-      configured.rule.id,
-      groupsOf(configured, subject, user, then.context).map((shared) => countedGroup(check, shared, idAt)),
-    ]),
-  );
-  return { counted, role: arn === undefined ? undefined : principals.subjectOf(arn, idAt) };
+  const idAt: IdAt = (position) => ids[position] ?? '';
+  return { counted: counting.conclude(idAt), countedToday: countingToday?.conclude(idAt) };
 };
 
 /** The bounds of a group with so many more users that count, or fewer where below 0, out of those there are. */
@@ -419,7 +445,8 @@ const excessOf = (
 /** Tries the changes that might clear each failing rule on the whole directory. */
 const tryChanges = async (
   { archive, manifest, then }: ExplainRequest,
-  { target, records, counted, role }: Facts,
+  { target, records }: Facts,
+  { groups, role }: Counted,
   judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
 ): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
@@ -428,7 +455,7 @@ const tryChanges = async (
 
   const changesOf = (configured: ConfiguredRule): readonly TriedChange[] => {
     if (isDirectoryRule(configured)) {
-      const excess = excessOf(configured, counted.get(configured.rule.id) ?? [], target, context);
+      const excess = excessOf(configured, groups.get(configured.rule.id) ?? [], target, context);
       if (excess === undefined) return [];
       return choicesFor(configured, excess, setting).map((choices) => tryOnGroup(configured, choices, excess, setting));
     }

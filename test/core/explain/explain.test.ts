@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { agrees } from '../../../cli/explain/view.ts';
-import { folderArchive } from '../../../core/archive/folder.ts';
 import { lastCompleteRun } from '../../../core/archive/head.ts';
 import { readFacts } from '../../../core/archive/read-facts.ts';
 import type { Config } from '../../../core/config/config.ts';
@@ -8,16 +7,63 @@ import { concerns, type ExplainedRule, explain } from '../../../core/explain/exp
 import { type ClearingChange, gentlest } from '../../../core/explain/what-if.ts';
 import type { GroupRecord } from '../../../core/model/groups.ts';
 import { parseRecord } from '../../../core/model/record.ts';
-import { configureRules } from '../../../rules/engine/configure.ts';
-import type { Rule, Subject } from '../../../rules/engine/rule.ts';
+import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
+import type { Context } from '../../../rules/engine/context.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { defineDirectoryRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
 import type { User } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { isReleased } from '../../rules/contract.ts';
 import { auditNights } from '../../support/archived-nights.ts';
-import { aContext, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { archiveObjects } from '../../support/archived-run.ts';
+import {
+  ACCOUNT,
+  aContext,
+  anApiUser,
+  answered,
+  aRoleArn,
+  aUser,
+  daysAgo,
+  ENVIRONMENT,
+  soundFacts,
+  type UserRecord,
+} from '../../support/builders.ts';
+import { entryKey, entryRun, linkToEntry, putAll } from '../../support/chain-entries.ts';
+import { aFinding } from '../../support/findings.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
+import { RULE_TEXTS } from '../../support/rule-texts.ts';
 
-const newFolder = temporaryFolders();
+interface Archived {
+  readonly users: readonly unknown[];
+  readonly findings?: readonly Finding[];
+  /** The users of the run before; undefined: there is none. */
+  readonly before?: readonly unknown[] | undefined;
+  /** The facts beside the listing. */
+  readonly facts?: Partial<Context>;
+  readonly catalogue?: readonly Rule[];
+  readonly settings?: Readonly<Record<string, RuleSettings>>;
+}
+
+/** Explains a subject by a run in memory that has these users and findings. */
+const explainedIn = async (
+  { users, findings = [], before, facts = {}, catalogue = rules, settings = {} }: Archived,
+  subject: Subject,
+  ruleId?: string,
+) => {
+  const archive = memoryArchive();
+  const earlier = before && (await archiveObjects(archive, 1, { snapshot: before, findings: [], report: {} }));
+  if (earlier !== undefined) await putAll(archive, { [entryKey(1)]: earlier });
+  const previous = earlier && linkToEntry(entryKey(1), earlier);
+  const objects = { snapshot: users, findings };
+  const manifest = await archiveObjects(archive, 2, objects, previous === undefined ? {} : { previous });
+  const then = {
+    rules: configureRules(catalogue, settings, new Set(['iamRoles', 'permissionGroups'])),
+    context: aContext(facts),
+  };
+  return explain({ archive, manifest, subject, ruleId, then, today: undefined });
+};
+
+const theUser = (id: string): Subject => ({ kind: 'user', id });
 
 describe('a rule that breaks', () => {
   const breaks = {
@@ -40,7 +86,7 @@ describe('a rule that breaks', () => {
   const users = [anApiUser({ ...shared, userId: 'a' }), anApiUser({ ...shared, userId: 'b' }), aUser()];
 
   const explained = async (): Promise<readonly ExplainedRule[]> => {
-    const archive = folderArchive(await newFolder());
+    const archive = memoryArchive();
     await auditNights(archive, [{ number: 1, users }]);
     const last = await lastCompleteRun(archive, ENVIRONMENT);
     if (last === undefined) throw new Error('there is no complete run');
@@ -69,7 +115,7 @@ describe('a user with records that differ', () => {
   const FRESH = aUser({ userId: 'a', lastName: 'Other' });
 
   const explainedBy = async (records: readonly unknown[], ruleId: string) => {
-    const archive = folderArchive(await newFolder());
+    const archive = memoryArchive();
     await auditNights(archive, [{ number: 1, users: [aUser({ userId: 'b' }), ...records, aUser({ userId: 'c' })] }]);
     const last = await lastCompleteRun(archive, ENVIRONMENT);
     if (last === undefined) throw new Error('there is no complete run');
@@ -137,7 +183,7 @@ describe('a finding that the run carried', () => {
     users: readonly unknown[],
     before = namesakes({}),
   ): Promise<ExplainedRule | undefined> => {
-    const archive = folderArchive(await newFolder());
+    const archive = memoryArchive();
     const [first, second] = [groups(), groups(cut)];
     await auditNights(archive, [
       { number: 1, users: before, config, enrichments: first },
@@ -216,8 +262,68 @@ describe('a finding that the run carried', () => {
   });
 });
 
+describe('the config of today', () => {
+  const ARN = aRoleArn('shared', '999988887777');
+  const users = ['a', 'b', 'c'].map((userId) => anApiUser({ userId, apiAccessPrincipalArn: ARN }));
+  const crowded = (mark: string): Rule =>
+    defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'crowded',
+      about: 'environment',
+      options: { mark, max: 1 },
+      counts: [
+        { text: () => 'marked', holds: ({ emailAddress }, { mark: own }) => String(emailAddress).includes(own) },
+      ],
+      limit: ({ count }, { max }) => ({ text: `more than ${max}: ${count}`, holds: count > max }),
+      violation: () => ({ message: 'crowded', evidence: {} }),
+    });
+
+  const todayOf = async (
+    subject: Subject,
+    { was, is = was, trusted = [] }: { was: readonly Rule[]; is?: readonly Rule[]; trusted?: readonly string[] },
+  ) => {
+    const archive = memoryArchive();
+    const manifest = await archiveObjects(archive, 1, { snapshot: users, findings: [] });
+    const roles = () => answered({ lastUsedAt: daysAgo(1) });
+    const criteria = (these: readonly Rule[], accounts: readonly string[] = []) => ({
+      rules: configureRules(these, {}, new Set(['iamRoles'])),
+      context: aContext({ trustedAccounts: new Set([ACCOUNT, ...accounts]), roles }),
+    });
+    const [then, now] = [criteria(was), criteria(is, trusted)];
+    const told = await explain({ archive, manifest, subject, ruleId: undefined, then, today: now });
+    return told?.rules.map(({ explanation, unjudged, today }) => [explanation?.outcome ?? unjudged, today]);
+  };
+
+  test.each([
+    ['fewer', 'quagmire', 'zebulon.a', 'FAIL', 'PASS'],
+    ['more', 'zebulon.a', 'quagmire', 'PASS', 'FAIL'],
+  ])(
+    'judges by whom it counts, where that is %s than the run did',
+    async (_, mark, markToday, outcome, outcomeToday) => {
+      const told = await todayOf(
+        { kind: 'environment', id: ENVIRONMENT },
+        { was: [crowded(mark)], is: [crowded(markToday)] },
+      );
+      expect(told).toEqual([[outcome, { outcome: outcomeToday, severity: 'MEDIUM' }]]);
+    },
+  );
+
+  const idle = rules.filter(({ id }) => id === 'idle-principal');
+
+  test('judges the role of an account that it trusts', async () => {
+    expect(await todayOf({ kind: 'user', id: 'a' }, { was: idle, trusted: ['999988887777'] })).toEqual([
+      ['there is no role of an own or trusted account', { outcome: 'PASS', severity: 'LOW' }],
+    ]);
+  });
+
+  test('has no say of a rule that it does not have', async () => {
+    const subject = { kind: 'environment', id: ENVIRONMENT } as const;
+    expect(await todayOf(subject, { was: [crowded('a')], is: [] })).toEqual([['FAIL', undefined]]);
+  });
+});
+
 test('numbers that no double holds are told as they came', async () => {
-  const archive = folderArchive(await newFolder());
+  const archive = memoryArchive();
   const text = JSON.stringify(aUser({ userId: 'a', lastLoginTime: 'TIME' })).replace('"TIME"', '1700000000000.0000001');
   await auditNights(archive, [{ number: 1, users: [parseRecord(text)] }]);
   const last = await lastCompleteRun(archive, ENVIRONMENT);
@@ -235,6 +341,180 @@ test('numbers that no double holds are told as they came', async () => {
   expect(JSON.stringify(told?.rules[0]?.explanation?.values)).toContain(
     '{"member":"lastLoginTime","value":1700000000000.0000001}',
   );
+});
+
+describe('the finding that is told of a rule', () => {
+  const ARN = aRoleArn('shared');
+  const own = theUser('a');
+  const other = theUser('b');
+  const principal: Subject = { kind: 'principal', id: ARN };
+  const [a, b] = ['a', 'b'].map((userId) => anApiUser({ userId, apiAccessPrincipalArn: ARN }));
+
+  const toldOf = async (findings: readonly Finding[], user = a) => {
+    const told = await explainedIn({ users: [user, b], findings, facts: soundFacts() }, own);
+    return told?.rules.flatMap(({ finding, besides }) => (finding === undefined ? [] : [{ finding, besides }]));
+  };
+  const named = { users: [{ userId: 'x' }, { userId: 'a' }] };
+
+  test.each<[name: string, finding: Partial<Finding>]>([
+    ['is on it', { ruleId: 'stale-login', subject: own }],
+    ['is on a group, and names it', { ruleId: 'duplicate-person', subject: other, evidence: named }],
+    ['is on the ARN that it counts by, whoever is named', { ruleId: 'shared-principal', subject: principal }],
+    ['is on its role', { ruleId: 'idle-principal', subject: principal }],
+  ])('%s', async (_, about) => {
+    const finding = aFinding({ evidence: { userIds: ['x'] }, ...about });
+    expect(await toldOf([finding])).toStrictEqual([{ finding, besides: undefined }]);
+  });
+
+  test.each<[name: string, finding: Partial<Finding>, user?: UserRecord]>([
+    ['is on another, and names it', { ruleId: 'stale-login', subject: other, evidence: named }],
+    ['is on a principal of its name', { ruleId: 'stale-login', subject: { kind: 'principal', id: 'a' } }],
+    ['is on a group that it is not in', { ruleId: 'duplicate-person', subject: other }],
+    ['is on another role', { ruleId: 'idle-principal', subject: { kind: 'principal', id: aRoleArn('other') } }],
+    ['is on a user called as its role', { ruleId: 'idle-principal', subject: theUser(ARN) }],
+    ['is on another ARN', { ruleId: 'shared-principal', subject: { kind: 'principal', id: aRoleArn('other') } }],
+    ['is on a user called as its ARN', { ruleId: 'shared-principal', subject: theUser(ARN) }],
+    [
+      'is on its ARN, by which it does not count',
+      { ruleId: 'shared-principal', subject: principal },
+      anApiUser({ userId: 'a', apiAccessPrincipalArn: ARN, status: 'DISABLED' }),
+    ],
+  ])('is none that %s', async (...[, about, user]) => {
+    expect(await toldOf([aFinding({ evidence: { count: null }, ...about })], user)).toStrictEqual([]);
+  });
+
+  const standing = (overrides: Partial<Finding>) =>
+    aFinding({ ruleId: 'duplicate-person', evidence: named, ...overrides });
+  const ofOwn = standing({ subject: own });
+  const ofOther = standing({ subject: other });
+  const carriedOwn = standing({ subject: own, carried: true });
+  const carriedOther = standing({ subject: other, carried: true });
+  const resolvedOwn = standing({ subject: own, state: 'resolved', resolvedAt: '2026-11-24T02:00:00.000Z' });
+  const resolvedOther = standing({ subject: other, state: 'resolved', resolvedAt: '2026-11-24T02:00:00.000Z' });
+
+  test.each<[name: string, most: Finding, less: Finding, besides?: Finding]>([
+    ['its own, of two that stand', ofOwn, ofOther],
+    ['what stands, and not its own that resolved', ofOther, resolvedOwn],
+    ['what was carried, and not its own that resolved', carriedOther, resolvedOwn],
+    ['what was judged, and its own that was carried besides', ofOther, carriedOwn, carriedOwn],
+    ['its own that was carried, of two', carriedOwn, carriedOther],
+    ['its own that was judged, and nothing besides', ofOwn, carriedOther],
+    ['its own, of two that resolved', resolvedOwn, resolvedOther],
+    [
+      'what was judged, and nothing besides that was carried until it resolved',
+      ofOther,
+      standing({ subject: own, carried: true, state: 'resolved' }),
+    ],
+  ])('is %s', async (...[, finding, less, besides]) => {
+    for (const findings of [
+      [finding, less],
+      [less, finding],
+    ])
+      expect(await toldOf(findings)).toStrictEqual([{ finding, besides }]);
+  });
+
+  test('is the one besides too, whatever else comes after', async () => {
+    const told = await toldOf([carriedOwn, resolvedOther, ofOther, carriedOther]);
+    expect(told).toStrictEqual([{ finding: ofOther, besides: carriedOwn }]);
+  });
+});
+
+describe('who is explained', () => {
+  const ARN = aRoleArn('shared');
+  const users = [anApiUser({ userId: 'a', apiAccessPrincipalArn: ARN }), aUser({ userId: 'b' })];
+  const off = anApiUser({ userId: 'off', apiAccessPrincipalArn: 'typed', status: 'DISABLED' });
+  const known = { users: [...users, off], before: [aUser({ userId: 'gone' })] };
+  const ofPrincipal = (id: string): Subject => ({ kind: 'principal', id });
+
+  test.each<[name: string, subject: Subject, archived?: Partial<Archived>]>([
+    ['a user that was listed', theUser('b')],
+    ['a user that was listed the run before', theUser('gone')],
+    ['a user of whom there is but a finding', theUser('lost'), { findings: [aFinding({ subject: theUser('lost') })] }],
+    ['a principal that somebody counts by', ofPrincipal(ARN)],
+    [
+      'a role that stands on somebody',
+      ofPrincipal(aRoleArn('idle')),
+      { users: [anApiUser({ userId: 'off', apiAccessPrincipalArn: aRoleArn('idle'), status: 'DISABLED' })] },
+    ],
+    [
+      'a principal of which there is but a finding',
+      ofPrincipal('lost'),
+      { findings: [aFinding({ ruleId: 'shared-principal', subject: ofPrincipal('lost') })] },
+    ],
+    ['the environment', { kind: 'environment', id: ENVIRONMENT }],
+  ])('is %s', async (...[, subject, archived]) => {
+    expect(await explainedIn({ ...known, ...archived }, subject)).toMatchObject({ subject });
+  });
+
+  test.each<[name: string, subject: Subject]>([
+    ['a user that nobody knows', theUser('nobody')],
+    ['a user of the name of the principal', theUser(ARN)],
+    ['a principal that nobody has', ofPrincipal(aRoleArn('other'))],
+    ['a text on one who does not count by it', ofPrincipal('typed')],
+  ])('is not %s', async (_, subject) => {
+    expect(await explainedIn(known, subject)).toBeUndefined();
+  });
+
+  test('is told the run before, and how many records there were', async () => {
+    expect(await explainedIn(known, theUser('b'))).toMatchObject({ previousRun: entryRun(1), records: 1 });
+    expect(await explainedIn(known, theUser('gone'))).toMatchObject({ previousRun: entryRun(1), records: 0 });
+    expect(await explainedIn({ users }, theUser('b'))).toMatchObject({ previousRun: undefined, records: 1 });
+  });
+});
+
+describe('why a rule has not judged', () => {
+  const whyNot = async (archived: Archived, subject: Subject, ruleId: string) => {
+    const told = await explainedIn(archived, subject, ruleId);
+    return told?.rules.map(({ unjudged, explanation }) => unjudged ?? explanation?.outcome);
+  };
+  const facts = soundFacts();
+  const users = [anApiUser({ userId: 'a' }), aUser({ userId: 'b' }), aUser({ userId: undefined })];
+  const before = [aUser({ userId: 'a' }), aUser({ userId: 'gone' }), aUser({ userId: undefined })];
+  const all: Archived = { users, before, facts };
+
+  test.each<[ruleId: string, why: string, subject: string, archived?: Partial<Archived>]>([
+    ['email-domain', 'needs allowedDomains', 'a'],
+    ['stale-login', 'switched off in the config', 'a', { settings: { 'stale-login': { enabled: false } } }],
+    ['effective-super-user', 'permission groups were not read', 'a', { facts: {} }],
+    ['stale-login', 'the user was not listed', 'gone'],
+    ['duplicate-person', 'the user was not listed', 'gone'],
+    ['vanished-user', 'FAIL', 'gone'],
+    ['api-access-granted', 'FAIL', 'a'],
+    ['api-access-granted', 'no earlier snapshot', 'a', { before: undefined }],
+    ['api-access-granted', 'a record without a userId takes no part in it', '#2'],
+    ['idle-principal', 'there is no role of an own or trusted account', 'b'],
+    ['recreated-principal', 'PASS', 'a'],
+    ['recreated-principal', 'no earlier snapshot of roles', 'a', { facts: { ...facts, earlierRoles: undefined } }],
+    ['idle-principal', 'PASS', 'a', { facts: { ...facts, earlierRoles: undefined } }],
+  ])('%s: %s', async (...[ruleId, why, subject, archived]) => {
+    expect(await whyNot({ ...all, ...archived }, theUser(subject), ruleId)).toEqual([why]);
+  });
+});
+
+describe('of records that differ', () => {
+  const outcomeOf = async (records: readonly UserRecord[], ruleId: string) => {
+    const archive = memoryArchive();
+    const counts = { users: 1, duplicates: 0, pages: 1, requests: 1, throttled: 0, retries: 0, conflicting: 1 };
+    const manifest = await archiveObjects(archive, 1, { snapshot: records, findings: [] }, { counts });
+    const then = { rules: configureRules(rules, {}), context: aContext() };
+    const told = await explain({ archive, manifest, subject: theUser('a'), ruleId, then, today: undefined });
+    return told?.rules.map(({ explanation }) => [explanation?.outcome, explanation?.severity]);
+  };
+  const seen = (lastLoginTime: unknown, others: UserRecord = {}) => aUser({ userId: 'a', lastLoginTime, ...others });
+  const stale = seen(daysAgo(200));
+  const staleSuper = seen(daysAgo(200), { type: 'SUPER_USER' });
+
+  test.each([
+    ['that fails, of one that can not be judged', stale, seen('soon'), 'FAIL', 'MEDIUM'],
+    ['that can not be judged, of one that passes', seen('soon'), seen(daysAgo(1)), 'NOT_ASSESSED', 'MEDIUM'],
+    ['that fails by more, of two', staleSuper, stale, 'FAIL', 'HIGH'],
+  ])('the one holds %s', async (_, worse, better, outcome, severity) => {
+    for (const records of [
+      [worse, better],
+      [better, worse],
+    ])
+      expect(await outcomeOf(records, 'stale-login')).toEqual([[outcome, severity]]);
+  });
 });
 
 describe('what rules have to say', () => {
@@ -262,6 +542,247 @@ describe('what rules have to say', () => {
       'too-many-super-users',
       'too-few-super-users',
       'end-of-support',
+    ]);
+  });
+});
+
+describe('what clears a finding', () => {
+  const ENV: Subject = { kind: 'environment', id: ENVIRONMENT };
+  const ARN = aRoleArn('shared');
+  const facts = soundFacts();
+  const catalogue = (...ids: readonly string[]) => rules.filter(({ id }) => ids.includes(id));
+  const supers = (count: number, others: UserRecord = {}) =>
+    Array.from({ length: count }, (_, n) => aUser({ userId: `s${n}`, type: 'SUPER_USER', ...others }));
+
+  const changesOf = async (archived: Archived, subject: Subject, ruleId: string) => {
+    const told = await explainedIn({ facts, ...archived }, subject, ruleId);
+    const [rule, ...others] = told?.rules ?? [];
+    expect(others).toStrictEqual([]);
+    expect(rule?.explanation?.outcome).toBe('FAIL');
+    return rule?.smallestChanges ?? [];
+  };
+  const textsOf = async (...asked: Parameters<typeof changesOf>) => (await changesOf(...asked)).map(({ text }) => text);
+
+  const APP = 'set type to APP_USER';
+
+  test.each<[name: string, users: readonly unknown[], subject: Subject, text: string]>([
+    ['one of all', supers(4), ENV, `for 1 of the 4 that count, such as s0: ${APP}`],
+    ['several', supers(6), ENV, `for 3 of the 6 that count, such as s0 and s1 and s2: ${APP}`],
+    ['many', supers(7), ENV, `for 4 of the 7 that count, such as s0, s1, s2 and others: ${APP}`],
+    [
+      'those who may count with them',
+      [...supers(4), aUser({ type: 'ROOT' })],
+      ENV,
+      `for 2 of the 5 that count or may, such as s0 and s1: ${APP}`,
+    ],
+    ['that user alone', supers(4), theUser('s2'), APP],
+    [
+      'that user among others, wherever it comes',
+      supers(6),
+      theUser('s4'),
+      `no change of this user alone is enough; for 3 of the 6 that count, such as s0 and s1 and s4: ${APP}`,
+    ],
+    [
+      'that user among others, the first',
+      supers(5),
+      theUser('s0'),
+      `no change of this user alone is enough; for 2 of the 5 that count, such as s0 and s1: ${APP}`,
+    ],
+  ])('of too many is a change of %s', async (_, users, subject, text) => {
+    expect(
+      await textsOf({ users, catalogue: catalogue('too-many-super-users') }, subject, 'too-many-super-users'),
+    ).toEqual([text]);
+  });
+
+  test.each<[name: string, users: readonly unknown[], text: string]>([
+    [
+      'the first who is none yet',
+      [...supers(1), aUser(), aUser({ userId: 'u2' })],
+      'for 1 more, such as u1: set type to SUPER_USER',
+    ],
+    [
+      'each by what it lacks',
+      [aUser(), ...supers(1, { status: 'DISABLED' })],
+      'for 2 more, such as u1: set type to SUPER_USER; for s0: enable the user',
+    ],
+    [
+      'one by several things at once, where nobody lacks but one',
+      [...supers(1), aUser({ status: 'DISABLED' })],
+      'for 1 more, such as u1: enable the user, and set type to SUPER_USER',
+    ],
+  ])('of too few is that more become one: %s', async (_, users, text) => {
+    expect(await textsOf({ users, catalogue: catalogue('too-few-super-users') }, ENV, 'too-few-super-users')).toEqual([
+      text,
+    ]);
+  });
+
+  test('of too few is nothing where there is nobody else', async () => {
+    const few = { users: supers(1), catalogue: catalogue('too-few-super-users') };
+    expect(await textsOf(few, ENV, 'too-few-super-users')).toStrictEqual([]);
+  });
+
+  const twin = { firstName: 'Twin', lastName: 'Quagmire' };
+  const mail = { emailAddress: 'twin@quagmire.example' };
+
+  test.each<[name: string, users: readonly unknown[], text: string]>([
+    ['it is in one group', [aUser({ userId: 'a', ...twin }), aUser({ userId: 'b', ...twin })], 'disable the user'],
+    [
+      'it is in two, of which one is larger',
+      [
+        aUser({ userId: 'a', ...mail, ...twin }),
+        aUser({ userId: 'b', ...twin }),
+        aUser({ userId: 'c', ...twin }),
+        aUser({ userId: 'd', ...mail }),
+      ],
+      'no change of this user alone is enough; for 2 of those that count, such as a and b: disable the user',
+    ],
+    [
+      'it comes last in two',
+      [
+        aUser({ userId: 'd', ...mail }),
+        aUser({ userId: 'b', ...twin }),
+        aUser({ userId: 'c', ...twin }),
+        aUser({ userId: 'a', ...mail, ...twin }),
+      ],
+      'no change of this user alone is enough; for 2 of those that count, such as b and a: disable the user',
+    ],
+  ])('of a user that shares something is a change of those of its groups, where %s', async (_, users, text) => {
+    const sharing = { users, catalogue: catalogue('duplicate-person') };
+    expect(await textsOf(sharing, theUser('a'), 'duplicate-person')).toEqual([text]);
+  });
+
+  test('of those who share an ARN is that all but one have another', async () => {
+    const users = ['a', 'b', 'c'].map((userId) => anApiUser({ userId, apiAccessPrincipalArn: ARN }));
+    const sharing = {
+      users: [aUser(), ...users],
+      catalogue: catalogue('shared-principal', 'api-access-without-principal'),
+    };
+    expect(await textsOf(sharing, { kind: 'principal', id: ARN }, 'shared-principal')).toEqual([
+      'for 2 of the 3 that count, such as a and b: set apiAccess to DISABLED',
+    ]);
+    expect(await textsOf(sharing, theUser('c'), 'shared-principal')).toEqual([
+      'no change of this user alone is enough; for 2 of the 3 that count, such as a and c: set apiAccess to DISABLED',
+    ]);
+  });
+
+  const idle = { ...facts, roles: () => answered({ lastUsedAt: daysAgo(200) }) };
+  const holder = (userId: string, others: UserRecord = {}) =>
+    anApiUser({ userId, apiAccessPrincipalArn: ARN, ...others });
+  const NO_API_NO_ARN = 'set apiAccess to DISABLED, and remove apiAccessPrincipalArn';
+
+  test.each<[name: string, users: readonly unknown[], text: string]>([
+    ['its one user', [aUser(), holder('a')], `for user a: ${NO_API_NO_ARN}`],
+    ['all its users', [holder('a'), anApiUser(), holder('b')], `for its 2 users, such as a and b: ${NO_API_NO_ARN}`],
+  ])('of a role is a change of %s', async (_, users, text) => {
+    const ofRole = {
+      users,
+      facts: idle,
+      catalogue: catalogue(
+        'idle-principal',
+        'leftover-principal',
+        'api-access-without-principal',
+        'disabled-user-api-access',
+      ),
+    };
+    for (const subject of [theUser('a'), { kind: 'principal', id: ARN } as const])
+      expect(await changesOf(ofRole, subject, 'idle-principal')).toStrictEqual([
+        { text, newlyFailed: [], sideEffects: [] },
+      ]);
+  });
+
+  test('of a user is what gives access only where nothing else does, and is said to', async () => {
+    const users = [aUser({ userId: 'a', status: 'DISABLED', lastDisabledTime: daysAgo(400) })];
+    const off = { users, catalogue: catalogue('long-disabled') };
+    expect(await textsOf(off, theUser('a'), 'long-disabled')).toEqual([
+      'enable the user, which gives access: decide first whether it should have it',
+    ]);
+  });
+
+  test('is told with what fails since, and with the least that makes nothing fail', async () => {
+    const users = [anApiUser({ userId: 'both', type: 'SUPER_USER' }), anApiUser({ userId: 'c' })];
+    const ids = ['super-user-api-access', 'too-few-super-users', 'leftover-principal'];
+    const changes = (settings: Archived['settings'] = {}) =>
+      changesOf({ users, catalogue: catalogue(...ids), settings }, theUser('both'), 'super-user-api-access');
+    const off = { enabled: false };
+    const noApi = { text: 'set apiAccess to DISABLED', newlyFailed: [], sideEffects: [] };
+    expect(await changes({ 'leftover-principal': off })).toStrictEqual([noApi]);
+    const all = await changes({ 'too-few-super-users': { min: 1 } });
+    expect(all).toStrictEqual([
+      {
+        text: 'set type to APP_USER',
+        newlyFailed: ['too-few-super-users'],
+        sideEffects: [{ ruleId: 'too-few-super-users', subject: ENVIRONMENT, becomes: 'INFORMATIONAL', isNew: true }],
+      },
+    ]);
+  });
+
+  test('that makes something more severe makes nothing fail that did not', async () => {
+    const users = [
+      anApiUser({
+        userId: 'x',
+        apiAccessPrincipalArn: aRoleArn('x', '999988887777'),
+        status: 'DISABLED',
+        lastDisabledTime: daysAgo(400),
+      }),
+    ];
+    const ids = ['long-disabled', 'principal-outside-account'];
+    expect(await changesOf({ users, catalogue: catalogue(...ids) }, theUser('x'), 'long-disabled')).toMatchObject([
+      { newlyFailed: [], sideEffects: [{ ruleId: 'principal-outside-account', becomes: 'CRITICAL', isNew: false }] },
+    ]);
+  });
+
+  test('is nothing of an event, nor of what no number of users would clear', async () => {
+    const before = supers(1, { type: 'APP_USER' });
+    expect(await changesOf({ users: supers(1), before }, theUser('s0'), 'promoted-to-super-user')).toStrictEqual([]);
+    const now = Date.UTC(2027, 0);
+    const ended = { users: supers(1), facts: { ...facts, now, readAt: now } };
+    expect(await changesOf(ended, ENV, 'end-of-support')).toStrictEqual([]);
+  });
+
+  /** A rule that counts users by their first name, in place of their number. */
+  const grouped = (isOver: (count: number, key: string | undefined) => boolean): Rule =>
+    defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'grouped',
+      about: 'user',
+      options: {},
+      counts: [{ text: () => 'active', holds: ({ isActive }) => isActive }],
+      keys: {
+        first: { text: 'first', of: ({ firstName }) => String(firstName) },
+        last: { text: 'last', of: ({ lastName }) => String(lastName) },
+      },
+      limit: ({ count, key }) => ({ text: `${count}`, holds: isOver(count, key) }),
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+  const called = (userId: string, firstName: string, lastName: string) => aUser({ userId, firstName, lastName });
+
+  test.each<[name: string, isOver: (count: number, key: string | undefined) => boolean, texts: readonly string[]]>([
+    [
+      'both are too large',
+      (count) => count > 1,
+      ['no change of this user alone is enough; for 2 of those that count, such as a and b: disable the user'],
+    ],
+    ['one could never be right', (count, key) => key === 'X' || count > 1, []],
+    ['one is too large and one too small', (count, key) => (key === 'X' ? count > 2 : count < 3), []],
+    ['the other is right', (count, key) => key === 'Y' && count > 1, ['disable the user']],
+  ])('of a user of two groups, where %s', async (_, isOver, texts) => {
+    const users = [called('a', 'X', 'Y'), called('b', 'X', 'B'), called('c', 'X', 'C'), called('d', 'D', 'Y')];
+    expect(await textsOf({ users, catalogue: [grouped(isOver)] }, theUser('a'), 'grouped')).toEqual(texts);
+  });
+
+  test('is tried on users by the record that counts', async () => {
+    const archive = memoryArchive();
+    const counts = { users: 3, duplicates: 0, pages: 1, requests: 1, throttled: 0, retries: 0, conflicting: 1 };
+    const snapshot = [holder('a'), holder('a', { apiAccessPrincipalArn: aRoleArn('other') }), holder('b'), holder('c')];
+    const manifest = await archiveObjects(archive, 1, { snapshot, findings: [] }, { counts });
+    const [then, ruleId] = [
+      { rules: configureRules(catalogue('shared-principal'), {}), context: aContext() },
+      undefined,
+    ];
+    const subject: Subject = { kind: 'principal', id: ARN };
+    const told = await explain({ archive, manifest, subject, ruleId, then, today: undefined });
+    expect(told?.rules[0]?.smallestChanges.map(({ text }) => text)).toEqual([
+      'for 1 of the 2 that count, such as b: set apiAccess to DISABLED',
     ]);
   });
 });

@@ -223,6 +223,12 @@ describe('a rule on a role', () => {
       [arn, readAt, shown, { member: 'roleIdBefore', value: 'AROA9' }],
     ],
     ['of which nothing was known before', 'recreated-principal', [{ answer }], [arn, readAt, shown]],
+    [
+      'that was not there before',
+      'recreated-principal',
+      [{ answer }, { answer: { readAt: 0, role: null } }],
+      [arn, readAt, shown],
+    ],
   ])('shows what is known of one %s', (_, id, given, values) => {
     expect(valuesOf(id, ...given)).toStrictEqual(values);
   });
