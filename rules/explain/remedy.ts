@@ -185,10 +185,9 @@ const beginJudging = (rules: readonly ConfiguredRule[], context: Context) => {
   const nonPasses = new Map<string, NonPass>();
   const evaluation = beginEvaluation(rules, context, undefined, {
     fail: ({ rule, subject, severity }) => nonPasses.set(nonPassKey(rule.id, subject.id), severity),
-    notAssessed({ id }, subject) {
+    notAssessed({ id, kind }, subject) {
       // A role that no user has yet is one to be made: nobody was asked about it.
-      if (subject.kind === 'principal' && context.roles !== undefined && context.roles(subject.id) === undefined)
-        return;
+      if (kind === 'principal' && context.roles?.(subject.id) === undefined) return;
       nonPasses.set(nonPassKey(id, subject.id), 'NOT_ASSESSED');
     },
   });

@@ -731,6 +731,44 @@ describe('what clears a finding', () => {
     ]);
   });
 
+  test.each<[name: string, roles: Context['roles']]>([
+    ['was read', (arn) => (arn === ARN ? answered() : undefined)],
+    ['was not read', (arn) => (arn === ARN ? { unread: 'AccessDenied' } : undefined)],
+    ['was read of nobody', undefined],
+  ])('says nothing of a role that is yet to be made, where that of the user %s', async (_, roles) => {
+    const sharing = ['a', 'b'].map((userId) => anApiUser({ userId, apiAccessPrincipalArn: ARN }));
+    const ids = ['leftover-principal', 'api-access-without-principal', 'disabled-user-api-access'];
+    const archived = {
+      users: sharing,
+      facts: { roles },
+      catalogue: catalogue('shared-principal', 'idle-principal', ...ids),
+    };
+    expect(await changesOf(archived, theUser('a'), 'shared-principal')).toStrictEqual([
+      {
+        text: 'set apiAccessPrincipalArn to a role of its own in the account of the environment',
+        newlyFailed: [],
+        sideEffects: [],
+      },
+    ]);
+  });
+
+  test('is told with what can not be assessed since, on an ARN that nobody asked about too', async () => {
+    const typed = { apiAccessPrincipalArn: 'typed' };
+    const off = { apiAccess: undefined, status: 'DISABLED', lastDisabledTime: daysAgo(400) };
+    const users = [anApiUser({ userId: 'a', ...typed }), aUser({ userId: 'x', ...off, ...typed })];
+    const archived = {
+      users,
+      facts: { ...facts, roles: () => undefined },
+      catalogue: catalogue('long-disabled', 'shared-principal'),
+    };
+    expect(await changesOf(archived, theUser('x'), 'long-disabled')).toMatchObject([
+      {
+        newlyFailed: [],
+        sideEffects: [{ ruleId: 'shared-principal', subject: 'typed', becomes: 'NOT_ASSESSED', isNew: false }],
+      },
+    ]);
+  });
+
   test('is nothing of an event, nor of what no number of users would clear', async () => {
     const before = supers(1, { type: 'APP_USER' });
     expect(await changesOf({ users: supers(1), before }, theUser('s0'), 'promoted-to-super-user')).toStrictEqual([]);
