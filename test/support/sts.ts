@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { AwsCredentials } from '../../core/sources/finspace/signing.ts';
 
+/** An error, or any other body. */
+export type StsFault = { readonly status: number } & ({ readonly code: string } | { readonly body: string });
+
 /** A role that may be assumed, by whoever knows its external id. */
 export interface StsOptions {
   readonly roleArn: string;
@@ -11,7 +14,7 @@ export interface StsOptions {
   readonly keys: () => AwsCredentials;
   readonly expiration: () => Date;
   /** Answered instead of what the service would answer. */
-  readonly fault?: () => { readonly status: number; readonly code: string } | undefined;
+  readonly fault?: () => StsFault | undefined;
 }
 
 export interface Sts {
@@ -35,7 +38,7 @@ export const startSts = async ({ roleArn, externalId, keys, expiration, fault }:
       response.end(body);
     };
     const played = fault?.();
-    if (played !== undefined) return reply(played.status, errorXml(played.code));
+    if (played !== undefined) return reply(played.status, 'body' in played ? played.body : errorXml(played.code));
     const isLetIn = form.Action === 'AssumeRole' && form.RoleArn === roleArn && form.ExternalId === externalId;
     if (!isLetIn) return reply(403, errorXml('AccessDenied'));
     const { accessKeyId, secretAccessKey, sessionToken = '' } = keys();

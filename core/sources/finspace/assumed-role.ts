@@ -3,6 +3,7 @@ import { awsClient } from '../../aws/clients.ts';
 import { isServiceFault } from '../../aws/errors.ts';
 import type { Clock } from '../../model/clock.ts';
 import { cachedKeys } from './cached-keys.ts';
+import { givenKeys } from './credentials.ts';
 import { awsFailure, RequestError } from './failure.ts';
 import type { AwsCredentials } from './signing.ts';
 
@@ -28,6 +29,7 @@ export const assumedRole = (
   config?: STSClientConfig,
 ): (() => Promise<AwsCredentials>) =>
   cachedKeys(clock, async () => {
+    const request = `AssumeRole of ${arn}`;
     // Loaded where it is used: most audits stay in their own account.
     const { AssumeRoleCommand, STSClient } = await import('@aws-sdk/client-sts');
     const client = awsClient(STSClient, config, { patienceMs: PATIENCE_MS });
@@ -35,15 +37,19 @@ export const assumedRole = (
       const { Credentials } = await client.send(
         new AssumeRoleCommand({ RoleArn: arn, ExternalId: externalId, RoleSessionName: sessionName }),
       );
-      const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = Credentials ?? {};
+      const {
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        SessionToken: sessionToken,
+      } = Object(Credentials);
       return {
-        keys: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-        expiresAt: Expiration?.getTime() ?? 0,
+        keys: givenKeys({ accessKeyId, secretAccessKey, sessionToken }, 'AssumeRole', request),
+        expiresAt: Credentials?.Expiration?.getTime() ?? 0,
       };
     } catch (error) {
       // Where the caller's own keys are missing, STS was not asked.
       if (!isServiceFault(error)) throw error;
-      throw new RequestError('AssumeRole', awsFailure(error), `AssumeRole of ${arn}`);
+      throw new RequestError('AssumeRole', awsFailure(error), request);
     } finally {
       client.destroy();
     }

@@ -3,7 +3,7 @@ import { credentialsFault } from '../../aws/credentials.ts';
 import { type Clock, within } from '../../model/clock.ts';
 import { cachedKeys } from './cached-keys.ts';
 import type { Client } from './client.ts';
-import { awsFailure, RequestError } from './failure.ts';
+import { awsFailure, type Operation, RequestError } from './failure.ts';
 import { ListingStopped } from './listing-stopped.ts';
 import type { JsonObject } from './request.ts';
 import type { CredentialsMode, ListingEvent } from './settings.ts';
@@ -41,6 +41,14 @@ const readKeys = ({ accessKeyId, secretAccessKey, sessionToken }: JsonObject): A
   if (!isKey(accessKeyId) || !isKey(secretAccessKey)) return undefined;
   if (isAbsent(sessionToken)) return { accessKeyId, secretAccessKey };
   return isKey(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
+};
+
+/** Reads the keys that a service gave. Throws a RequestError for what are none, as for any other broken answer. */
+export const givenKeys = (given: JsonObject, operation: Operation, request: string = operation): AwsCredentials => {
+  const keys = readKeys(given);
+  if (keys !== undefined) return keys;
+  const problem = 'credentials are missing or are no keys';
+  throw new RequestError(operation, { kind: 'unreadable', problem }, request);
 };
 
 const callerKeys = async ({ loadCredentials, loadTimeoutMs }: CredentialsSettings) => {
@@ -82,12 +90,7 @@ const exchanged = (settings: CredentialsSettings, client: Client): FinspaceCrede
       { path: '/credentials/programmatic', parameters: { environmentId, durationInMinutes: String(DURATION_MINUTES) } },
       caller,
     );
-    const keys = readKeys({ ...(answer.credentials ?? {}) });
-    if (keys === undefined)
-      throw new RequestError('GetProgrammaticAccessCredentials', {
-        kind: 'unreadable',
-        problem: 'credentials are missing or are no keys',
-      });
+    const keys = givenKeys(Object(answer.credentials), 'GetProgrammaticAccessCredentials');
     onEvent({ kind: 'credentials-exchanged' });
     return { keys, expiresAt: startedAt + readDurationMs(answer.durationInMinutes) };
   });

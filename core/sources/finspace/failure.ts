@@ -67,6 +67,8 @@ export const describeFailure = (failure: RequestFailure): string => {
 export const awsFailure = (error: unknown): RequestFailure => {
   const status = statusOf(error);
   if (status === undefined) return { kind: 'unreachable', code: systemCode(error), refusedBy: proxyStatus(error) };
+  // The SDK throws of a body that it can't read, whatever the status.
+  if (status < 300) return { kind: 'unreadable', problem: 'it is torn' };
   const { name, message }: { name?: unknown; message?: unknown } = Object(error);
   return {
     kind: 'refused',
@@ -156,8 +158,7 @@ const byStatus = (status: number): RetryDecision => {
 
 type Refusal = RequestFailure & { kind: 'refused' };
 
-const forRefusal = ({ status, name, saysExpired, skewMs }: Refusal): RetryDecision => {
-  if (name === undefined) return byStatus(status);
+const forRefusal = ({ status, name = '', saysExpired, skewMs }: Refusal): RetryDecision => {
   if (BAD_SIGNATURE.has(name)) {
     if (skewMs !== undefined && Math.abs(skewMs) > SKEW_MS) return 'correct-clock';
     return saysExpired ? 'renew-credentials' : 'access-denied';

@@ -177,7 +177,5 @@ const failureOf = (error: unknown): RequestFailure => {
   if (error instanceof Unreadable) return { kind: 'unreadable', problem: 'the role is missing' };
   if (Object(error).name === 'AbortError') return { kind: 'timed-out', timeoutMs: REQUEST_TIMEOUT_MS };
   if (noCredentials(error) !== undefined) return { ...NO_CREDENTIALS };
-  const failure = awsFailure(error);
-  // The SDK throws of a body that it can't read, whatever the status.
-  return failure.kind === 'refused' && failure.status < 300 ? { kind: 'unreadable', problem: 'it is torn' } : failure;
+  return awsFailure(error);
 };

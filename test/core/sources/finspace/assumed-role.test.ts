@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../../core/model/clock.ts';
 import { assumedRole, type NamedRole } from '../../../../core/sources/finspace/assumed-role.ts';
-import { type Sts, type StsOptions, startSts } from '../../../support/sts.ts';
+import { type Sts, type StsFault, type StsOptions, startSts } from '../../../support/sts.ts';
 import { listFake } from './fake-service.ts';
 
 const ROLE = 'arn:aws:iam::222233334444:role/finspace/audited';
@@ -35,6 +35,13 @@ const clientOf = ({ url }: Pick<Sts, 'url'>) => ({
 });
 
 const clockAt = (now: () => number) => ({ ...systemClock, now });
+
+const TORN: StsFault = { status: 200, body: '<AssumeRoleResponse><AssumeRoleRes' };
+const answerOf = (result: string): StsFault => ({
+  status: 200,
+  body: `<AssumeRoleResponse><AssumeRoleResult>${result}</AssumeRoleResult></AssumeRoleResponse>`,
+});
+const KEYLESS = answerOf('');
 
 const NAMED = { arn: ROLE, externalId: EXTERNAL_ID, sessionName: 'finspace-auditor-abc' };
 
@@ -83,6 +90,19 @@ describe('a named role', () => {
     expect(sts.requests).toHaveLength(requests);
   });
 
+  test('gives keys whose end is unknown for one request', async () => {
+    const keys = '<AccessKeyId>AKIAROLE</AccessKeyId><SecretAccessKey>secret</SecretAccessKey>';
+    const sts = await start({ fault: () => answerOf(`<Credentials>${keys}</Credentials>`) });
+    const load = assumedRole(
+      NAMED,
+      clockAt(() => NOW),
+      clientOf(sts),
+    );
+    expect(await load()).toStrictEqual({ accessKeyId: 'AKIAROLE', secretAccessKey: 'secret' });
+    await load();
+    expect(sts.requests).toHaveLength(2);
+  });
+
   test.each([
     { name: 'another external id', role: { ...NAMED, externalId: 'guessed' } },
     { name: 'another role', role: { ...NAMED, arn: `${ROLE}s` } },
@@ -95,9 +115,12 @@ describe('a named role', () => {
     });
   });
 
-  test.each([
+  test.each<readonly [string, StsFault]>([
     ['throttled', { status: 400, code: 'Throttling' }],
     ['ill', { status: 503, code: 'ServiceUnavailable' }],
+    ['cut off in its answer', TORN],
+    ['out of keys in its answer', KEYLESS],
+    ['out of secrets in its answer', answerOf('<Credentials><AccessKeyId>AKIAROLE</AccessKeyId></Credentials>')],
   ])('is waited for where STS is %s', async (_name, fault) => {
     let refusals = 2;
     const sts = await start({
@@ -109,8 +132,21 @@ describe('a named role', () => {
     expect(await listAs(NAMED, sts)).toEqual({ complete: true });
   });
 
-  test.each([
+  test.each<readonly [string, StsFault, string, RegExp]>([
     ['throttled', { status: 400, code: 'Throttling' }, 'source-unavailable', /AssumeRole of \S+: Throttling \(400\)$/],
+    ['an answer that is cut off', TORN, 'source-unavailable', /AssumeRole of \S+: unreadable answer \(it is torn\)$/],
+    [
+      'an answer without keys',
+      KEYLESS,
+      'source-unavailable',
+      /AssumeRole of \S+: unreadable answer \(credentials are missing or are no keys\)$/,
+    ],
+    [
+      'a refusal of the role itself',
+      { status: 400, code: 'ValidationError' },
+      'validation',
+      /AssumeRole of \S+ failed: ValidationError \(400\); check assumeRoleArn and externalId in audit.yaml$/,
+    ],
     [
       'a refusal of expired keys',
       { status: 403, code: 'ExpiredToken' },
