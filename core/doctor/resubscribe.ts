@@ -42,16 +42,14 @@ export const resubscribe = async (
       };
       await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Attributes }));
       results.push(protocol === 'email' || protocol === 'https' ? 'asked' : 'subscribed');
-    } else if (isDeepStrictEqual(settings.filterPolicy ?? {}, policy ?? {})) {
+    } else if (!settings.isOfBodies && isDeepStrictEqual(settings.filterPolicy ?? {}, policy ?? {})) {
       results.push('kept');
     } else {
-      await sns.send(
-        new SetSubscriptionAttributesCommand({
-          SubscriptionArn: arn,
-          AttributeName: 'FilterPolicy',
-          AttributeValue: JSON.stringify(policy ?? {}),
-        }),
-      );
+      const set = (AttributeName: string, AttributeValue: string) =>
+        sns.send(new SetSubscriptionAttributesCommand({ SubscriptionArn: arn, AttributeName, AttributeValue }));
+      await set('FilterPolicy', JSON.stringify(policy ?? {}));
+      // SNS takes no scope that the filter is not fit for: that of bodies may be deeper.
+      if (settings.isOfBodies) await set('FilterPolicyScope', 'MessageAttributes');
       results.push('filter put back');
     }
   }

@@ -38,6 +38,8 @@ export const listSubscriptions = async (sns: SNSClient, topicArn: string): Promi
 export interface SubscriptionSettings {
   /** Undefined: it gets everything. */
   readonly filterPolicy: unknown;
+  /** The filter is on bodies, of which it lets nothing through: what is published is no JSON. */
+  readonly isOfBodies: boolean;
   /** Whoever confirmed it signed the request: a link in a mail can't end it. */
   readonly isAuthenticated: boolean;
   hears(message: MessageAttributes): boolean;
@@ -49,12 +51,12 @@ export const readSubscription = async (sns: SNSClient, arn: string): Promise<Sub
     const { Attributes = {} } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }));
     const { FilterPolicy, FilterPolicyScope, ConfirmationWasAuthenticated } = Attributes;
     const filterPolicy = FilterPolicy === undefined ? undefined : (parsedJson(FilterPolicy) ?? FilterPolicy);
+    const isOfBodies = FilterPolicyScope === 'MessageBody';
     return {
       filterPolicy,
+      isOfBodies,
       isAuthenticated: ConfirmationWasAuthenticated === 'true',
-      // What is published is no JSON, of which a filter on bodies lets nothing through.
-      hears: (message) =>
-        filterPolicy === undefined || (FilterPolicyScope !== 'MessageBody' && letsThrough(filterPolicy, message)),
+      hears: (message) => filterPolicy === undefined || (!isOfBodies && letsThrough(filterPolicy, message)),
     };
   } catch (error) {
     if (error instanceof NotFoundException) return undefined;

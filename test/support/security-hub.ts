@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { ACCOUNT } from './builders.ts';
 
@@ -135,6 +136,9 @@ export const startSecurityHub = async ({
     const isSigned = new RegExp(`/${region}/securityhub/aws4_request`).test(request.headers.authorization ?? '');
     const body = request.method === 'POST' ? await json(request) : undefined;
     if (!isSigned) return refuse(403, 'AccessDeniedException', 'the request is signed for another service or region');
+    // AWS does not say whether it looks at a batch before it looks whether it is on.
+    if (!state.isOn && isDeepStrictEqual(body, { Findings: [] }))
+      return refuse(400, 'InvalidInputException', 'Findings must have 1 to 100 entries');
     if (!state.isOn) return refuse(401, 'InvalidAccessException', `${account} is not subscribed to AWS Security Hub`);
     if (request.method === 'GET' && request.url?.startsWith('/accounts'))
       return reply(200, { HubArn: `arn:aws:securityhub:${region}:${account}:hub/default` });

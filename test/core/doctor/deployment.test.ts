@@ -38,26 +38,31 @@ const accountOf = (left: number) => ({
 });
 
 interface Aws {
-  readonly alarms: readonly object[] | 'denied';
-  readonly account: object | 'denied';
+  readonly alarms: readonly object[] | 'denied' | 'ill';
+  readonly account: object | 'denied' | 'ill';
   /** The concurrency reserved for the function; `gone`: there is no such function. */
   readonly reserved: object | 'gone';
 }
 
 const HEALTHY: Aws = { alarms: SOUND, account: accountOf(900), reserved: { ReservedConcurrentExecutions: 1 } };
+const REFUSALS = {
+  denied: { status: 403, code: 'AccessDeniedException' },
+  gone: { status: 404, code: 'ResourceNotFoundException' },
+  ill: { status: 500, code: 'ServiceException' },
+} as const;
+
 let aws = HEALTHY;
 const server = createServer(({ url = '', headers }, response) => {
-  const reply = (answer: object | 'denied' | 'gone') => {
-    const [status, code] = answer === 'denied' ? [403, 'AccessDeniedException'] : [404, 'ResourceNotFoundException'];
-    const isRefused = answer === 'denied' || answer === 'gone';
-    response.writeHead(isRefused ? status : 200, {
+  const reply = (answer: object | keyof typeof REFUSALS) => {
+    const refused = typeof answer === 'string' ? REFUSALS[answer] : undefined;
+    response.writeHead(refused?.status ?? 200, {
       'content-type': 'application/json',
-      ...(isRefused && { 'x-amzn-errortype': code }),
+      ...(refused && { 'x-amzn-errortype': refused.code }),
     });
-    response.end(JSON.stringify(isRefused ? { __type: code, message: 'no' } : answer));
+    response.end(JSON.stringify(refused ? { __type: refused.code, message: 'no' } : answer));
   };
   if (headers['x-amz-target'] === 'GraniteServiceVersion20100801.DescribeAlarms')
-    return reply(aws.alarms === 'denied' ? 'denied' : { MetricAlarms: aws.alarms });
+    return reply(typeof aws.alarms === 'string' ? aws.alarms : { MetricAlarms: aws.alarms });
   if (url.endsWith('/account-settings')) return reply(aws.account);
   return reply(decodeURIComponent(url).includes(`${FUNCTION}/concurrency`) ? aws.reserved : 'gone');
 });
@@ -65,6 +70,8 @@ const server = createServer(({ url = '', headers }, response) => {
 let settings: DeploymentSettings;
 beforeAll(async () => {
   await new Promise<void>((done) => {
+    // Synthesis takes longer than a connection is kept for by default.
+    server.keepAliveTimeout = 600_000;
     server.listen(0, '127.0.0.1', done);
   });
   const client = {
@@ -185,6 +192,13 @@ describe('alarms', () => {
     expect((await look()).alarms).toMatchObject({ outcome: 'ok' });
   });
 
+  test('of which CloudWatch can tell nothing are told to be ill, and need credentials', async () => {
+    aws = { ...HEALTHY, alarms: 'ill' };
+    expect((await look()).alarms).toMatchObject({ outcome: 'fail', told: 'ServiceException: no' });
+    const needs = deploymentChecks(settings)(() => undefined).map((check) => [check.name, ...check.needs]);
+    expect(needs).toEqual([['alarms', 'credentials'], ['concurrency', 'credentials'], ['stacks']]);
+  });
+
   test('need some action where nobody said which topic', async () => {
     aws = { ...HEALTHY, alarms: SOUND.map((alarm) => ({ ...alarm, AlarmActions: ['any', 'other'] })) };
     expect((await look({ alarmTopicArn: undefined })).alarms).toMatchObject({ outcome: 'ok' });
@@ -210,6 +224,25 @@ describe('reserved concurrency', () => {
     },
     { name: 'that was taken off', aws: { reserved: {} }, outcome: 'warn', told: /^none is reserved for the function/ },
     { name: 'of no function', aws: { reserved: 'gone' }, outcome: 'fail', told: /function:auditor is not there/ },
+    {
+      name: 'of which Lambda can tell nothing',
+      aws: { account: 'ill' },
+      outcome: 'fail',
+      told: /^ServiceException: no$/,
+    },
+    {
+      name: 'of an auditor that stacks.json does not have',
+      differs: { stacks: {} },
+      isDeployed: false,
+      outcome: 'ok',
+      told: /^3 are to be reserved/,
+    },
+    {
+      name: 'of a function, whose environment is in no stack yet',
+      differs: { stacks: { Auditor: { lock: 'off', stacks: { Auditor: ['def'] } } } },
+      outcome: 'ok',
+      told: /^1 are reserved for the function$/,
+    },
     { name: 'of which nobody may know', aws: { account: 'denied' }, outcome: 'not-checked', told: /^AccessDenied/ },
     {
       name: 'that is enough, whatever else the account has',

@@ -50,6 +50,25 @@ test('facts that can be read are said to be', async () => {
   });
 });
 
+test('groups are read without roles, and more of them may come', async () => {
+  const many = await startSimulator({
+    groups: Array.from({ length: 150 }, (_, index) => ({
+      permissionGroupId: `g${index}`,
+      name: 'g',
+      applicationPermissions: [],
+      members: [],
+    })),
+  });
+  const reached = {
+    environmentId: many.environmentId,
+    endpoint: many.url,
+    enrich: { permissionGroups: true } as const,
+  };
+  const { 'permission-groups': told, ...others } = await answers(reached).finally(many.close);
+  expect(told).toEqual({ outcome: 'ok', told: '100 permission groups, and more to come' });
+  expect(Object.keys(others)).toEqual(['iam-roles']);
+});
+
 test('facts that nobody asks for are not checked', async () => {
   expect(await answers({ enrich: undefined })).toEqual({
     'iam-roles': { outcome: 'not-checked', told: 'enrich.iamRoles is not set: rules on roles are off' },

@@ -29,13 +29,13 @@ const byQueue: AlertRecipient = { protocol: 'sqs', endpoint: QUEUE };
 const byHook: AlertRecipient = { protocol: 'https', endpoint: 'https://hooks.example.com/a' };
 const byFunction: AlertRecipient = { protocol: 'lambda', endpoint: FUNCTION };
 
-const subscribed = (Protocol: string, Endpoint: string, policy?: object) =>
+const subscribed = (Protocol: string, Endpoint: string, policy?: object, FilterPolicyScope = 'MessageAttributes') =>
   aws.sns.send(
     new SubscribeCommand({
       TopicArn: topic,
       Protocol,
       Endpoint,
-      ...(policy !== undefined && { Attributes: { FilterPolicy: JSON.stringify(policy) } }),
+      ...(policy !== undefined && { Attributes: { FilterPolicy: JSON.stringify(policy), FilterPolicyScope } }),
     }),
   );
 
@@ -89,6 +89,24 @@ describe('a recipient', () => {
     expect(await resubscribe(aws.sns, topic, [some])).toEqual(['filter put back']);
     expect(await filterOf('sqs')).toEqual(filterPolicyOf(some, true));
   });
+
+  test.each<{ filter: string; wants: AlertRecipient; before: object }>([
+    {
+      filter: 'its own',
+      wants: { ...byQueue, minSeverity: 'HIGH' },
+      before: filterPolicyOf({ ...byQueue, minSeverity: 'HIGH' }, true) ?? {},
+    },
+    { filter: 'another', wants: byQueue, before: { detail: { verdict: ['FAILED'] } } },
+  ])(
+    'whose filter, $filter, somebody set on bodies, of which it hears nothing, gets one on attributes',
+    async (row) => {
+      await subscribed('sqs', QUEUE, row.before, 'MessageBody');
+      expect(await resubscribe(aws.sns, topic, [row.wants])).toEqual(['filter put back']);
+      expect(await filterOf('sqs')).toEqual(filterPolicyOf(row.wants, row.wants !== byQueue) ?? {});
+      expect(await attributesOf('sqs')).toMatchObject({ FilterPolicyScope: 'MessageAttributes' });
+      expect(await resubscribe(aws.sns, topic, [row.wants])).toEqual(['kept']);
+    },
+  );
 
   test('by mail who did not confirm is asked again', async () => {
     await subscribed('email', byMail.endpoint);

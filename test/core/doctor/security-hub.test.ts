@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { runChecks } from '../../../core/doctor/check.ts';
 import { securityHubChecks } from '../../../core/doctor/security-hub.ts';
 import { ACCOUNT } from '../../support/builders.ts';
 import { type SecurityHubServer, startSecurityHub } from '../../support/security-hub.ts';
@@ -30,6 +31,12 @@ test.each([
     },
   },
   {
+    name: 'nobody knows of',
+    isOn: true,
+    answer: { status: 404, code: 'ResourceNotFoundException' },
+    told: { outcome: 'fail', told: `${WHERE} is not on`, remedy: expect.stringContaining('turn on Security Hub') },
+  },
+  {
     name: 'lets nobody in',
     isOn: true,
     answer: { status: 403, code: 'AccessDeniedException' },
@@ -54,7 +61,18 @@ test.each([
   expect(hub.findings.size).toBe(0);
 });
 
+test('what Security Hub answers else is told as it is', async () => {
+  hub = await startSecurityHub({ answer: () => ({ status: 400, code: 'LimitExceededException' }) });
+  process.env.AWS_ENDPOINT_URL_SECURITYHUB = hub.url;
+  expect(await runChecks(securityHubChecks({ securityHub: HUB }))).toMatchObject([
+    { name: 'security-hub', outcome: 'fail', told: 'LimitExceededException: as the test says' },
+  ]);
+});
+
 test('what only the function knows is said to be, and what nobody wants is not checked', async () => {
-  expect(await securityHubChecks({ securityHub: 'function' })[0]?.check()).toMatchObject({ outcome: 'not-checked' });
+  expect(await securityHubChecks({ securityHub: 'function' })[0]?.check()).toMatchObject({
+    outcome: 'not-checked',
+    told: expect.stringMatching(/^only the function can tell/),
+  });
   expect(securityHubChecks({})).toStrictEqual([]);
 });
