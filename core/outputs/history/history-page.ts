@@ -152,7 +152,9 @@ interface PagePlace {
 const linkOf = (row: HistoryRow, { environmentId, base }: PagePlace): string => {
   const [name] = row;
   const day = new Date(runInstant(runOf(name)) ?? 0).toISOString().slice(0, 10);
-  const folder = isComplete(row) ? '' : `../../incomplete/environment=${environmentId}/`;
+  // Only attempts are named by more than their run; of a complete run whose report.json is gone the page may be there.
+  const isRun = isComplete(row) || name === runOf(name);
+  const folder = isRun ? '' : `../../incomplete/environment=${environmentId}/`;
   return `${base}${folder}dt=${day}/${name}/report.html`;
 };
 

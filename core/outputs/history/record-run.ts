@@ -36,7 +36,7 @@ const readRow = async (archive: Archive, name: string, key: string | undefined):
 /** The folder that a report is in, by whose name the page links to it. */
 const folderOf = (key: string): string => key.split('/').at(-2) ?? '';
 
-/** Every run of the chain and every unfinished attempt that the archive has. */
+/** Every run of the chain, and then every unfinished attempt that the archive has. */
 const readHistory = async (archive: Archive, environmentId: string): Promise<readonly HistoryRow[]> => {
   const reads: (() => Promise<HistoryRow>)[] = [];
   for await (const { run, stored } of walkRuns(archive, environmentId)) {
@@ -48,7 +48,7 @@ const readHistory = async (archive: Archive, environmentId: string): Promise<rea
       reads.push(() => readRow(archive, folderOf(key), key));
   const rows: HistoryRow[] = [];
   for await (const row of inBatches(reads, (read) => read())) rows.push(row);
-  return rows.toSorted(inOrder);
+  return rows;
 };
 
 /** The pages of years, in order; one that can't be read is passed over. */
@@ -184,8 +184,7 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
     if (others === undefined) return undefined;
     const all = merged(others.rows, [row]);
     const moving = rowsToMove(all);
-    const earlier =
-      moving === 0 ? others.earlier : await moveToYears(archive, entry, all.slice(0, moving), others.earlier);
+    const earlier = await moveToYears(archive, entry, all.slice(0, moving), others.earlier);
     return {
       page: historyPage(environmentId, environmentName, { rows: all.slice(moving), earlier }),
       outcome: undefined,

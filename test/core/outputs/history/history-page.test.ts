@@ -65,6 +65,13 @@ test('lists the runs, the latest first, with links to their reports', () => {
   expect(page).toContain('1 attempt that did not end complete');
 });
 
+test('links a complete run whose report for machines is gone to where runs are', () => {
+  const [name] = row(0);
+  const page = pageOf([[name, 'FAILED', 'its report.json is missing', 0, 0, 0, 0, 0, 0]]);
+  expect(page).toContain(`href="dt=2026-11-01/${name}/report.html"`);
+  expect(page).not.toContain('href="../../incomplete');
+});
+
 test.each([
   [1, 'each complete run'],
   [89, 'each complete run'],
@@ -176,10 +183,13 @@ test('runs are in order, and of one run the attempts come first, as they were ma
   const [run] = row(1);
   const another: HistoryRow = [`${run}-zzz`, 'FAILED', 'config', 0, 0, 0, 0, 0, 0];
   const ordered = [row(0), attempt(1), another, row(1), attempt(2)];
+  expect(ordered.toSorted(inOrder)).toEqual(ordered);
   expect(ordered.toReversed().toSorted(inOrder)).toEqual(ordered);
   expect([...ordered.slice(2), ...ordered.slice(0, 2)].toSorted(inOrder)).toEqual(ordered);
   expect(inOrder(row(1), row(1, 7))).toBe(0);
 });
+
+const RAN = { id: 'stale-login', severity: 'MEDIUM', state: 'ran', checked: 1, failed: 0, notAssessed: 0 } as const;
 
 test.each<{ name: string; report: Partial<Report>; is: readonly [verdict: string, reason: string] }>([
   { name: 'complete', report: {}, is: ['COMPLETE', ''] },
@@ -191,6 +201,21 @@ test.each<{ name: string; report: Partial<Report>; is: readonly [verdict: string
       source: { kind: 'roster', attestedBy: { name: 'Ada', statement: 'all', at: '2026-11-24T00:00:00Z' } },
     },
     is: ['COMPLETE', 'late, attested, not seen'],
+  },
+  {
+    name: 'on a history that somebody accepted',
+    report: { acceptedHistory: { sha256: 'a', reason: 'restored', problem: 'it lacks a run' } },
+    is: ['COMPLETE', 'history accepted'],
+  },
+  {
+    name: 'without an answer for everybody by one rule, and with one that is off',
+    report: { rules: [RAN, { ...RAN, notAssessed: 1 }, { ...RAN, state: 'off', checked: 0 }] },
+    is: ['COMPLETE', '1 rule not fully judged'],
+  },
+  {
+    name: 'late, and without an answer for anybody by two rules',
+    report: { late: true, rules: [0, 1].map(() => ({ ...RAN, state: 'not-assessed' as const })) },
+    is: ['COMPLETE', 'late, 2 rules not fully judged'],
   },
   { name: 'cut', report: { verdict: 'INCOMPLETE', reason: 'deadline', late: true }, is: ['INCOMPLETE', 'deadline'] },
 ])('the row of a run that is $name says so', ({ report, is }) => {
@@ -228,6 +253,13 @@ describe('its rows', () => {
     expect(readHistoryPage(changed, ENVIRONMENT)).toBeUndefined();
   });
 
+  test('are read from a page of before there were pages of years', () => {
+    const page = pageOf([row(0)]);
+    const before = page.replace(',"earlier":[]', '');
+    expect(before).not.toBe(page);
+    expect(readHistoryPage(before, ENVIRONMENT)).toEqual({ rows: [row(0)], earlier: [] });
+  });
+
   test('can not end the element that they stand in', () => {
     const reason = '</script><script>alert(1)</script>';
     const [name] = attempt(0);
@@ -258,10 +290,14 @@ describe('years of runs that have pages of their own', () => {
 
   test('are none where all have room', () => {
     expect(pageOf(rows(0))).not.toContain('Earlier runs');
+    expect(wordsOf(pageOf(rows(0)))).toContain('1 complete run and 0 attempts that did not end complete. The latest');
+    expect(pageOf(rows(0), earlier.slice(1))).toContain('<li><a href="year=2025/index.html">');
   });
 
   test('a gap after the last of them is told', () => {
     expect(linesOf(pageOf(rows(0, 1, 2), earlier)).at(-1)).toBe('No complete run for 305 days');
+    const attempts: EarlierYear = ['2026', 0, 3, ''];
+    expect(linesOf(pageOf(rows(0, 1, 2), [...earlier, attempts])).at(-1)).toBe('No complete run for 305 days');
     const before: readonly EarlierYear[] = [['2026', 5, 0, runName(new Date(FIRST - DAY_MS))]];
     expect(linesOf(pageOf(rows(0, 1, 2), before))).toHaveLength(3);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../../core/archive/archive.ts';
+import { ArchiveError } from '../../../../core/archive/errors.ts';
 import { folderArchive } from '../../../../core/archive/folder.ts';
 import { attemptKeys, historyPageKey, runKeys, yearPageKey } from '../../../../core/archive/keys.ts';
 import type { Report } from '../../../../core/model/report.ts';
@@ -191,9 +192,13 @@ describe('the page is made anew from the archive', () => {
     ]);
   });
 
-  test('and says of a run whose report is gone that it is', async () => {
+  test.each([
+    { what: 'report', manifest: manifestOf(firstReport(1)) },
+    { what: 'manifest', manifest: 'no manifest' },
+    { what: 'report, which its manifest does not name,', manifest: { ...manifestOf(firstReport(1)), objects: {} } },
+  ])('and says of a run whose $what is gone that it is', async ({ manifest }) => {
     const archive = await newArchive();
-    await put(archive, runKeys(environmentId, night(1)).manifest, manifestOf(firstReport(1)));
+    await put(archive, runKeys(environmentId, night(1)).manifest, manifest);
     await recordRun(archive, entry(nightsReport(2)));
     const page = await readText(archive, historyPageKey(environmentId));
     expect(readHistoryPage(page, environmentId)?.rows[0]).toEqual([
@@ -221,16 +226,16 @@ test('two runs at once are both on it', async () => {
 
 test('the page is no evidence: the archive is told so, and keeps its old versions briefly', async () => {
   const archive = await newArchive();
-  const kept: (string | undefined)[] = [];
+  const kept: unknown[] = [];
   const telling: Archive = {
     ...archive,
     replace: (key, content, type, version, as) => {
-      kept.push(as);
+      kept.push([type, as]);
       return archive.replace(key, content, type, version, as);
     },
   };
   await recordRun(telling, entry(firstReport(1)));
-  expect(kept).toEqual(['hint']);
+  expect(kept).toEqual([['text/html; charset=utf-8', 'hint']]);
 });
 
 describe('a page that has too many rows', () => {
@@ -275,6 +280,14 @@ describe('a page that has too many rows', () => {
     expect(third?.earlier.map(([year]) => year)).toEqual(['2023', '2024']);
     await recordRun(archive, entry(nightAfter(2)));
     expect((await pageAt(archive, historyPageKey(environmentId)))?.rows).toHaveLength(151);
+  });
+
+  test('moves to a year that has a page already, which is none of those before itself', async () => {
+    const archive = await pageOfNights(301, [['2025', 1, 0, '20250102T020000Z']]);
+    await recordRun(archive, entry(nightAfter(1)));
+    const year = await pageAt(archive, yearPageKey(environmentId, '2025'));
+    expect(year?.rows).toHaveLength(152);
+    expect(year?.earlier).toStrictEqual([]);
   });
 
   test('is the only one that the nights after read and write', async () => {
@@ -341,6 +354,63 @@ describe('a page that has too many rows', () => {
     const before = await readText(archive, historyPageKey(environmentId));
     await recordRun(archive, entry(nightAfter(-400)));
     expect(await readText(archive, historyPageKey(environmentId))).toBe(before);
+  });
+
+  test('a run on the page of the only year that has one changes nothing, and a run on none is added', async () => {
+    const archive = await pageOfNights(301);
+    await recordRun(archive, entry(nightAfter(1)));
+    expect((await pageAt(archive, historyPageKey(environmentId)))?.earlier.map(([year]) => year)).toEqual(['2025']);
+    const before = await readText(archive, historyPageKey(environmentId));
+    await recordRun(archive, entry(nightAfter(-299)));
+    expect(await readText(archive, historyPageKey(environmentId))).toBe(before);
+    const unknown = entry(nightAfter(-298), 'try');
+    await recordRun(archive, unknown);
+    expect((await namesOf(archive))[0]).toBe(`${nightAfter(-298).run}-try`);
+  });
+
+  test('and an attempt at its oldest run, which moved before that, is not told twice', async () => {
+    const archive = await pageOfNights(301);
+    await recordRun(archive, entry(nightAfter(1)));
+    const [oldest = ''] = await namesOf(archive);
+    const days = Math.round(
+      (Date.parse(`${oldest.slice(0, 4)}-${oldest.slice(4, 6)}-${oldest.slice(6, 8)}`) - Date.UTC(2026, 1, 1)) /
+        86_400_000,
+    );
+    const row: HistoryRow = [`${oldest}-try`, 'FAILED', 'config', 0, 0, 0, 0, 0, 0];
+    const key = yearPageKey(environmentId, '2025');
+    const stored = await archive.read(key);
+    const rows = (await pageAt(archive, key))?.rows ?? [];
+    const page = yearPage(environmentId, undefined, '2025', { rows: [...rows, row], earlier: [] });
+    await archive.replace(key, { bytes: Buffer.from(page) }, 'text/html', stored?.version);
+    const before = await readText(archive, historyPageKey(environmentId));
+    await recordRun(archive, entry(nightAfter(days), 'try'));
+    expect(await readText(archive, historyPageKey(environmentId))).toBe(before);
+  });
+
+  test.each([
+    { name: 'is gone', read: async () => undefined },
+    { name: "can't be read", read: () => Promise.reject(new ArchiveError('damaged')) },
+  ])('of which a year $name, is made anew without it where it lacks a run', async ({ read }) => {
+    const archive = await pageOfNights(301, []);
+    await recordRun(archive, entry(nightAfter(1)));
+    const key = yearPageKey(environmentId, '2025');
+    const lost = await archive.read(historyPageKey(environmentId));
+    await archive.replace(historyPageKey(environmentId), { bytes: Buffer.from('') }, 'text/html', lost?.version);
+    const damaged: Archive = { ...archive, read: (one) => (one === key ? read() : archive.read(one)) };
+    await recordRun(damaged, entry(nightAfter(2)));
+    expect(await pageAt(archive, historyPageKey(environmentId))).toEqual({
+      rows: [expect.arrayContaining([nightAfter(2).run])],
+      earlier: [],
+    });
+  });
+
+  test('of which a year is gone takes a run of that year', async () => {
+    const archive = await pageOfNights(301);
+    await recordRun(archive, entry(nightAfter(1)));
+    const key = yearPageKey(environmentId, '2025');
+    const without: Archive = { ...archive, read: async (one) => (one === key ? undefined : archive.read(one)) };
+    await recordRun(without, entry(nightAfter(-299)));
+    expect(await namesOf(archive)).toContain(nightAfter(-299).run);
   });
 
   test('that was lost is made anew, with the years that have pages and without their rows', async () => {

@@ -218,10 +218,16 @@ describe('a control', () => {
     expect(said).toMatch(/^not assessed 0 of 1 rule judged in full Rule.* not in this run none$/);
   });
 
+  test('of a rule without an outcome fails by what is told of it all the same', () => {
+    const facts = factsOf(['stale-login'], {}, { highlights: [aHighlight('open')] });
+    expect(saidOf({ ...facts, report: { ...facts.report, rules: [] } })).toMatch(/^1 failing 0 of 1 rule judged/);
+  });
+
   test('is never said to be satisfied', () => {
-    expect(wordsOf(page(factsOf(BOTH))).replace('no rule alone satisfies one', '')).not.toMatch(
-      /satisf|complian|passe/i,
-    );
+    const words = wordsOf(page(factsOf(BOTH)));
+    const caution = 'A rule gives evidence for a control; no rule alone satisfies one.';
+    expect(words).toContain(caution);
+    expect(words.replace(caution, '')).not.toMatch(/satisf|complian|passe/i);
   });
 });
 
@@ -247,6 +253,8 @@ test('of the whole directory nothing is said to be unseen, and where no rule nam
   expect(text).not.toContain('Not seen:');
   expect(text).not.toContain('No rule names a control.');
   expect(text).toContain('<a class="skip" href="#NIST-800-53-r5">');
+  expect(text).toContain('<a href="users.html">');
+  expect(text).not.toContain('<a href="controls.html');
   const none = page(factsOf([]));
   expect(none).toContain('No rule names a control.');
   expect(none).toContain('<a class="skip" href="#none">');
