@@ -74,6 +74,12 @@ export const headLines = (states: readonly EnvironmentState[], most: number): re
   ];
 };
 
+/** Says what was seen, and what changed: of what was seen only what was not, where there is no room for more. */
+const subjectOf = (states: readonly EnvironmentState[], changes: string): string => {
+  const form = (isBrief: boolean): string => `FinSpace, all environments: ${summaryOf(states, isBrief)}; ${changes}`;
+  return form(form(false).length > MAX_SUBJECT).slice(0, MAX_SUBJECT);
+};
+
 /**
  * Composes the one mail about the night of all environments, which is sent whatever happened: what nobody has seen comes
  * first, and by its severity reaches everybody.
@@ -91,7 +97,7 @@ export const overviewMail = (states: readonly EnvironmentState[], { name, pageLo
     changed.length === 0 ? 'nothing changed' : `${changed.length} changed (worst ${worstSeverity(severities)})`;
 
   return {
-    subject: `FinSpace, all environments: ${summaryOf(states)}; ${changes}`.slice(0, MAX_SUBJECT),
+    subject: subjectOf(states, changes),
     body: [
       `FinSpace access audits of ${plural(states.length, 'environment')}, night of ${name}`,
       `${summaryOf(states)}; ${changes}.`,

@@ -64,14 +64,20 @@ const rowText = (state: EnvironmentState, now: number): Html => {
   return html`<tr${unseen !== undefined && html` class="odd"`}><td><a href="${page}">${foreign(name ?? environmentId)}</a>${name !== undefined && html`<br><span class="quiet">${environmentId}</span>`}<td>${stateText(state)}<td>${nightText(state, now)}<td>${worstText(state)}<td>${last === undefined ? 'unknown' : standingText(last.report) || 'nothing'}<td>${trendText(state)}<td>${last === undefined ? 'unknown' : latest}<td class="n">${last?.report.counts.users ?? '?'}\n`;
 };
 
-/** Says how many were seen; nothing is said to be fine of those that were not, and a word about one is a word. */
-export const summaryOf = (states: readonly EnvironmentState[]): string => {
+/**
+ * Says how many were seen; nothing is said to be fine of those that were not, and a word about one is a word.
+ * @param isBrief leaves out how many were seen, and how many nobody looks at any more
+ */
+export const summaryOf = (states: readonly EnvironmentState[], isBrief = false): string => {
   const unseen = states.filter((state) => state.unseen !== undefined).length;
   const closed = states.filter(({ isClosed }) => isClosed).length;
   const attested = states.filter((state) => state.unseen === undefined && !state.isClosed && isAttested(state)).length;
-  const seen = `${plural(states.length - unseen - closed - attested, 'environment')} seen`;
-  const rest = `${attested === 0 ? '' : `, ${attested} attested, not seen`}${closed === 0 ? '' : `, ${closed} closed`}`;
-  return unseen === 0 ? `${seen}${rest}` : `${unseen} NOT SEEN, ${seen}${rest}`;
+  return [
+    ...(unseen === 0 ? [] : [`${unseen} NOT SEEN`]),
+    ...(isBrief ? [] : [`${plural(states.length - unseen - closed - attested, 'environment')} seen`]),
+    ...(attested === 0 ? [] : [`${attested} attested, not seen`]),
+    ...(isBrief || closed === 0 ? [] : [`${closed} closed`]),
+  ].join(', ');
 };
 
 /**

@@ -20,7 +20,7 @@ import type { Alert } from '../notify/channel.ts';
 import { blocksWithin, linesOf, MOST_LINES, type RuleWords, waiverLines } from '../notify/digest/body.ts';
 import { countOf } from '../notify/digest/subject.ts';
 import type { ScheduledRun } from '../schedule/scheduled-runs.ts';
-import { numberText, plainLine, plural, truncate, wrap } from '../text/plain-text.ts';
+import { numberText, plainLine, plural, wrap } from '../text/plain-text.ts';
 import { headLines, MAX_SUBJECT, nameOf, type OverviewNight, section } from './mail.ts';
 import { type EnvironmentState, lookedAt } from './read.ts';
 
@@ -171,13 +171,21 @@ export const readWeek = async (
 
 const isEventful = ({ news, troubles }: EnvironmentWeek): boolean => news.length + troubles.length > 0;
 
-const newsText = (news: readonly Highlight[]): string =>
-  [...BAD_NEWS, 'resolved' as const]
-    .flatMap((kind) => {
-      const count = countOf(news, [kind]);
-      return count === 0 ? [] : [countedHighlights(kind, count)];
-    })
-    .join(', ') || 'nothing changed';
+/** What changed, each kind in numbers, the worst first. */
+const newsTexts = (news: readonly Highlight[]): readonly string[] => {
+  const texts = [...BAD_NEWS, 'resolved' as const].flatMap((kind) => {
+    const count = countOf(news, [kind]);
+    return count === 0 ? [] : [countedHighlights(kind, count)];
+  });
+  return texts.length === 0 ? ['nothing changed'] : texts;
+};
+
+/** Leaves out what does not fit into a subject, and shows that: a number that is cut is another number. */
+const subjectOf = (beginning: string, texts: readonly string[]): string => {
+  const forms = texts.map((_, left) => [...texts.slice(0, texts.length - left), ...(left === 0 ? [] : ['...'])]);
+  const fitting = forms.map((form) => beginning + form.join(', ')).find(({ length }) => length <= MAX_SUBJECT);
+  return fitting ?? `${beginning}...`;
+};
 
 const standingText = ({ state: { last } }: EnvironmentWeek, audience: Audience): string => {
   const counts = WORST_FIRST.filter((severity) => isWanted(severity, audience)).flatMap((severity) => {
@@ -187,11 +195,11 @@ const standingText = ({ state: { last } }: EnvironmentWeek, audience: Audience):
   return last === undefined ? 'what stands is unknown' : `standing ${counts.join(', ') || 'none'}`;
 };
 
-const summaryLine = (week: EnvironmentWeek, audience: Audience): string =>
-  wrap(
-    `${nameOf(week.state)}: ${newsText(week.news)} in ${plural(week.nights, 'complete run')}; ${standingText(week, audience)}`,
-    '  ',
-  );
+const summaryLine = (week: EnvironmentWeek, audience: Audience): string => {
+  const seen = `${newsTexts(week.news).join(', ')} in ${plural(week.nights, 'complete run')}`;
+  const closed = week.state.isClosed ? '; CLOSED: nobody looks any more' : '';
+  return wrap(`${nameOf(week.state)}: ${seen}; ${standingText(week, audience)}${closed}`, '  ');
+};
 
 /** The severities that an audience wants, in words. */
 const audienceText = ({ minSeverity, maxSeverity }: Audience): string => {
@@ -216,7 +224,7 @@ export const weekMail = (
   );
   const unseen = weeks.filter(({ notes: of }) => of.length > 0).length;
   const found = SEVERITIES.filter((severity) => all.some(({ severities }) => (severities[severity] ?? 0) > 0));
-  const what = `${newsText(all)}${unseen === 0 ? '' : `; ${plural(unseen, 'environment')} NOT SEEN each night`}`;
+  const notSeen = unseen === 0 ? '' : `${plural(unseen, 'environment')} NOT SEEN each night; `;
 
   const numbers = section(
     'EACH ENVIRONMENT',
@@ -224,7 +232,7 @@ export const weekMail = (
   );
   const first = linesOf([
     `FinSpace access audits of ${plural(weeks.length, 'environment')}, the week up to ${name}`,
-    wrap(`${what}.`),
+    wrap(`${notSeen}${newsTexts(all).join(', ')}.`),
     wrap(`Findings ${audienceText(audience)}.`),
     `Page: ${pageLocation}`,
     '',
@@ -253,7 +261,7 @@ export const weekMail = (
     );
   }
   return {
-    subject: truncate(`FinSpace, the week up to ${name.slice(0, 10)}: ${what}`, MAX_SUBJECT),
+    subject: subjectOf(`FinSpace, the week up to ${name.slice(0, 10)}: ${notSeen}`, newsTexts(all)),
     body: [...first, ...lines, ...last].join('\n'),
     attributes: {
       environment: 'all',

@@ -70,6 +70,33 @@ test('tells what nobody has seen first, then what changed, the worst first, then
   ]);
 });
 
+test.each([
+  {
+    name: 'as long as SNS takes one',
+    of: { gone: 1, bad: 100, ended: 100 },
+    says: '1 NOT SEEN, 100 environments seen, 100 closed; 100 changed (worst HIGH)',
+  },
+  { name: 'a letter longer', of: { gone: 1, bad: 100, ended: 1000 }, says: '1 NOT SEEN; 100 changed (worst HIGH)' },
+  {
+    name: 'with a word about some',
+    of: { gone: 1, bad: 11, told: 1, ended: 100 },
+    says: '1 NOT SEEN, 1 attested, not seen; 11 changed (worst HIGH)',
+  },
+])('a subject $name says what was not seen, in numbers that are whole', ({ of, says }) => {
+  const attestedBy = { name: 'A', statement: 'all', at: '2026-11-25T00:00:00Z' };
+  const states: Readonly<Record<string, EnvironmentState>> = {
+    gone: { environmentId: 'gone', unseen: 'no complete run yet', isClosed: false, changes: [] },
+    bad: seen('bad', { changes: [change('HIGH')] }),
+    told: seen('told', {}, { source: { kind: 'roster', attestedBy } }),
+    ended: seen('ended', { isClosed: true }),
+  };
+  const { subject } = overviewMail(
+    Object.entries(of).flatMap(([id, count]) => Array.from({ length: count }, () => states[id] ?? seen(id))),
+    NIGHT,
+  );
+  expect(subject).toBe(`FinSpace, all environments: ${says}`);
+});
+
 test('tells of a quiet night that it was, with what stands and what has to be said of it', () => {
   const saved: Partial<Report> = {
     source: { kind: 'roster', instant: '2026-11-24T01:30:00Z' },

@@ -51,7 +51,7 @@ test('tells what nobody saw, each environment in numbers, those with news first,
       notes: ['run 20261125T020000Z is INCOMPLETE (deadline)', 'a second\nnote'],
     }),
   ]);
-  expect(subject).toBe('FinSpace, the week up to 2026-11-30: 1 new, 3 resolved; 1 environment NOT SEEN each night');
+  expect(subject).toBe('FinSpace, the week up to 2026-11-30: 1 environment NOT SEEN each night; 1 new, 3 resolved');
   expect(attributes).toEqual({
     environment: 'all',
     verdict: 'INCOMPLETE',
@@ -60,7 +60,7 @@ test('tells what nobody saw, each environment in numbers, those with news first,
   });
   expect(body.split('\n')).toEqual([
     'FinSpace access audits of 2 environments, the week up to 2026-11-30 02:00 UTC',
-    '1 new, 3 resolved; 1 environment NOT SEEN each night.',
+    '1 environment NOT SEEN each night; 1 new, 3 resolved.',
     'Findings of every severity.',
     'Page: s3://evidence/index.html',
     '',
@@ -97,6 +97,31 @@ test('of a quiet week says so', () => {
   expect(attributes).toMatchObject({ verdict: 'COMPLETE', maxSeverity: 'INFORMATIONAL' });
   expect(body).not.toContain('NOT SEEN');
   expect(body).not.toContain('Waivers');
+});
+
+test('says of a closed environment that nobody looks at it any more', () => {
+  const { body } = mailOf([aWeek('alpha', { nights: 0, state: { isClosed: true } })]);
+  expect(section(body, 'EACH').join(' ').replaceAll(/\s+/g, ' ')).toBe(
+    ' alpha: nothing changed in 0 complete runs; standing none; CLOSED: nobody looks any more',
+  );
+});
+
+test.each([
+  { kinds: ['new', 'reopened', 'resolved'] as const, says: '12,345 new, 12,345 reopened, 12,345 resolved' },
+  {
+    kinds: ['new', 'reopened', 'waiver-ended', 'event', 'resolved'] as const,
+    says: '12,345 new, 12,345 reopened, 12,345 accepted no longer, ...',
+    notSeen: '',
+  },
+  {
+    kinds: ['new', 'reopened', 'resolved'] as const,
+    says: '12,345 new, ...',
+    notSeen: '1 environment NOT SEEN each night; ',
+  },
+])('a subject has whole numbers, what nobody saw before them: $says', ({ kinds, says, notSeen = '' }) => {
+  const news = kinds.map((kind) => many(12_345, aHighlight(kind)));
+  const { subject } = mailOf([aWeek('alpha', { news, notes: notSeen === '' ? [] : ['a note'] })]);
+  expect(subject).toBe(`FinSpace, the week up to 2026-11-30: ${notSeen}${says}`);
 });
 
 test('of an environment that was never seen nothing is said to stand or not', () => {

@@ -136,7 +136,9 @@ describe('the weekly mail', () => {
     await auditBoth(11);
     await collect(11, 1, ONLY_BETA);
     expect(mails.map(({ body }) => body).join('\n')).not.toContain('alpha');
-    expect(mails[1]?.subject).toMatch(/^FinSpace, the week up to 2026-11-30: nothing changed/);
+    expect(mails[1]?.subject).toBe(
+      'FinSpace, the week up to 2026-11-30: 1 environment NOT SEEN each night; nothing changed',
+    );
   });
 
   const TWO = 'no run is complete of 2 nights that were due, the first 2026-11-26 02:00 America/New_York';
@@ -158,7 +160,7 @@ describe('the weekly mail', () => {
     if (missed === undefined) expect(bodyOf(1)).not.toContain('no run is complete of');
     else expect(bodyOf(1)).toContain(`research (alpha): ${missed}`);
     expect(mails[1]?.subject).toMatch(
-      missed === undefined ? /nothing changed$/ : /nothing changed; 2 environments NOT SEEN each night$/,
+      missed === undefined ? /: nothing changed$/ : /: 2 environments NOT SEEN each night; nothing changed$/,
     );
     expect(mails[1]?.attributes.verdict).toBe(missed === undefined ? 'COMPLETE' : 'INCOMPLETE');
   });
@@ -171,7 +173,7 @@ describe('the weekly mail', () => {
     await collect(4, 1, UP_TO_MEDIUM, { environments: [{ id: 'alpha' }] });
     expect(bodyOf(0)).toContain(`alpha: ${runOf(2)} and 2 later runs: ATTESTED, NOT SEEN: `);
     expect(bodyOf(0).match(/ATTESTED/g)).toHaveLength(1);
-    expect(mails[0]?.subject).toMatch(/; 1 environment NOT SEEN each night$/);
+    expect(mails[0]?.subject).toMatch(/: 1 environment NOT SEEN each night; /);
   });
 
   test('says of roles that were not read that they were not, until they are', async () => {
