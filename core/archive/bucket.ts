@@ -25,6 +25,7 @@ import { HINT_DAYS, HINT_TAG } from './hint.ts';
 const CONFLICT_UNDER_WAY = 409;
 const PRECONDITION_FAILED = 412;
 const NOT_FOUND = 404;
+const TOO_MANY = 429;
 /** The store does not know what was asked. */
 const NOT_KNOWN = 501;
 
@@ -44,7 +45,7 @@ const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 /** Refusals that pass in spite of their status; the client has corrected its clock by then, and renewed its token. */
-const PASSING: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'RequestExpired', 'SlowDown']);
+const PASSING: ReadonlySet<unknown> = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'RequestExpired']);
 
 /** The codes of the disk's errors about a file that is to be sent. */
 const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EIO']);
@@ -59,8 +60,8 @@ const isFinal = (error: unknown): boolean => {
     return (
       connectionRemedyOf(error) !== undefined || noCredentials(error) !== undefined || OF_THE_DISK.has(errorCode(error))
     );
-  if (Object(error).name !== undefined && PASSING.has(Object(error).name)) return false;
-  return (status >= 400 && status < 500 && status !== CONFLICT_UNDER_WAY && status !== 429) || status === NOT_KNOWN;
+  if (PASSING.has(Object(error).name)) return false;
+  return (status < 500 && status !== CONFLICT_UNDER_WAY && status !== TOO_MANY) || status === NOT_KNOWN;
 };
 
 const LONGEST_PAUSE_MS = 20_000;

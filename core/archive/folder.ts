@@ -276,7 +276,8 @@ export const folderArchive = (folder: string): Archive => {
     },
 
     async has(key) {
-      return (await ifThere(() => stat(pathOf(key)))) !== undefined;
+      // A folder is none, here as in a bucket.
+      return (await ifThere(() => stat(pathOf(key))))?.isFile() ?? false;
     },
 
     async create(key, content) {

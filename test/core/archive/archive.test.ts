@@ -70,6 +70,7 @@ describe.each(archives)('$name', ({ open }) => {
     expect(await archive.create(key, bytes('two'), 'application/json')).toBe('exists');
     expect(await read(archive, key)).toBe('one');
     expect(await archive.has(key)).toBe(true);
+    expect(await archive.has(key.slice(0, key.lastIndexOf('/')))).toBe(false);
   });
 
   test('of ten creations at once one wins, and its content is whole', async () => {
@@ -193,6 +194,7 @@ describe('a refusal of a bucket', () => {
   };
 
   test.each([
+    { status: 301, code: 'PermanentRedirect', times: 1 },
     { status: 400, code: 'InvalidArgument', times: 1 },
     { status: 400, code: 'RequestTimeout', times: 5 },
     { status: 400, code: 'RequestExpired', times: 5 },
