@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { configuredSettings, enrichmentSettings, enrichmentsOf } from '../../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
@@ -22,6 +23,28 @@ describe('the settings of an environment', () => {
     expect([...(settings.enrich ?? [])]).toEqual(read);
     expect(settings.environmentName).toBe(name);
     expect(enrichmentSettings(CONFIG, { environmentId, accountId: ACCOUNT }).enrich).toEqual(enrich);
+  });
+
+  test('has of what the config leaves open nothing of its own', () => {
+    const { outputs: _outputs, report: _report, signing: _signing, ...config } = CONFIG;
+    const settings = configuredSettings(config, [], 'plain');
+    for (const member of ['outputs', 'areNamesShown', 'environmentName', 'signManifestDigest', 'publicKeys'])
+      expect(settings).not.toHaveProperty(member);
+  });
+
+  test('has what the config says of outputs, names and signatures', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = String(publicKey.export({ format: 'pem', type: 'spki' }));
+    const key = `arn:aws:kms:us-east-1:${ACCOUNT}:alias/audit`;
+    const signing = { key, algorithm: 'ECDSA_SHA_256', publicKeys: [pem] } as const;
+    const settings = configuredSettings(
+      { ...CONFIG, outputs: ['ocsf'], report: { names: false }, signing },
+      [],
+      'plain',
+    );
+    expect(settings).toMatchObject({ outputs: ['ocsf'], areNamesShown: false });
+    expect(settings.publicKeys?.map((one) => one.equals(publicKey))).toEqual([true]);
+    expect([typeof settings.signManifestDigest, typeof settings.loadPublicKey]).toEqual(['function', 'function']);
   });
 
   test.each([
