@@ -143,10 +143,9 @@ const findingsAbout = async (
 ): Promise<ReadonlyMap<string, RuleFindings>> => {
   const found = new Map<string, RuleFindings>();
   const directory = new Map(then.rules.filter(isDirectoryRule).map((configured) => [configured.rule.id, configured]));
-  const roleRules = new Set(then.rules.flatMap(({ rule }) => (rule.kind === 'principal' ? [rule.id] : [])));
   const isOnGroupOf = (user: User, { ruleId, subject: { kind, id }, evidence }: Finding): boolean => {
     const configured = directory.get(ruleId);
-    if (configured === undefined) return roleRules.has(ruleId) && kind === 'principal' && id === user.principalArn;
+    if (configured === undefined) return kind === 'principal' && id === user.principalArn;
     if (isNamedIn(evidence, user.id)) return true;
     const groups = counted.get(ruleId) ?? [];
     return (
@@ -450,7 +449,6 @@ const tryChanges = async (
   judged: readonly (JudgedRule & { readonly configured: ConfiguredRule })[],
 ): Promise<ReadonlyMap<string, readonly ClearingChange[]>> => {
   const { context } = then;
-  const on = then.rules.filter(({ state }) => state === 'on');
   const setting: Setting = { context, accountId: manifest.accountId };
 
   const changesOf = (configured: ConfiguredRule): readonly TriedChange[] => {
@@ -464,7 +462,7 @@ const tryChanges = async (
     if (rule.kind === 'principal' && role !== undefined)
       return LEAVING_CHANGES.map((changes) => tryOnHolders(rule.id, changes, role.arn, setting));
     if (records === undefined) return [];
-    const remedies = remediesFor(configured, on, records, setting);
+    const remedies = remediesFor(configured, then.rules, records, setting);
     return remedies.map((remedy) => tryOnUser(configured.rule.id, remedy));
   };
 
@@ -472,7 +470,7 @@ const tryChanges = async (
     .filter(({ explanation }) => explanation?.outcome === 'FAIL')
     .map(({ configured }) => ({ configured, tried: changesOf(configured) }));
   const tried = plans.flatMap((plan) => plan.tried);
-  const clearing = await clearingChanges(tried, () => usersWithRecords(archive, manifest), on, context);
+  const clearing = await clearingChanges(tried, () => usersWithRecords(archive, manifest), then.rules, context);
   return new Map(
     plans.map(({ configured, tried: ofRule }) => {
       const changes = ofRule.flatMap((change) => clearing.get(change) ?? []);

@@ -2,16 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import { agrees } from '../../../cli/explain/view.ts';
 import { lastCompleteRun } from '../../../core/archive/head.ts';
 import { readFacts } from '../../../core/archive/read-facts.ts';
+import type { UserRecords } from '../../../core/archive/repeated-records.ts';
 import type { Config } from '../../../core/config/config.ts';
 import { concerns, type ExplainedRule, explain } from '../../../core/explain/explain.ts';
-import { type ClearingChange, gentlest } from '../../../core/explain/what-if.ts';
+import { type ClearingChange, clearingChanges, gentlest, type TriedChange } from '../../../core/explain/what-if.ts';
 import type { GroupRecord } from '../../../core/model/groups.ts';
 import { parseRecord } from '../../../core/model/record.ts';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
 import type { Context } from '../../../rules/engine/context.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { defineDirectoryRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
-import type { User } from '../../../rules/engine/user.ts';
+import { readUser, type User } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { isReleased } from '../../rules/contract.ts';
 import { auditNights } from '../../support/archived-nights.ts';
@@ -316,6 +317,15 @@ describe('the config of today', () => {
     ]);
   });
 
+  test('judges by each of several rules', async () => {
+    const subject = { kind: 'environment', id: ENVIRONMENT } as const;
+    const few = rules.filter(({ id }) => id === 'too-few-super-users');
+    expect(await todayOf(subject, { was: [crowded('a'), ...few] })).toEqual([
+      ['FAIL', { outcome: 'FAIL', severity: 'MEDIUM' }],
+      ['FAIL', { outcome: 'FAIL', severity: 'INFORMATIONAL' }],
+    ]);
+  });
+
   test('has no say of a rule that it does not have', async () => {
     const subject = { kind: 'environment', id: ENVIRONMENT } as const;
     expect(await todayOf(subject, { was: [crowded('a')], is: [] })).toEqual([['FAIL', undefined]]);
@@ -413,6 +423,14 @@ describe('the finding that is told of a rule', () => {
       expect(await toldOf(findings)).toStrictEqual([{ finding, besides }]);
   });
 
+  test('is none of a rule that is not asked for, whatever that counts by', async () => {
+    const findings = [aFinding({ ruleId: 'shared-principal', subject: principal, evidence: {} })];
+    const told = await explainedIn({ users: [a, b], findings, facts: soundFacts() }, own, 'stale-login');
+    expect(told?.rules.map(({ rule, finding, groups }) => [rule.id, finding, groups])).toStrictEqual([
+      ['stale-login', undefined, []],
+    ]);
+  });
+
   test('is the one besides too, whatever else comes after', async () => {
     const told = await toldOf([carriedOwn, resolvedOther, ofOther, carriedOther]);
     expect(told).toStrictEqual([{ finding: ofOther, besides: carriedOwn }]);
@@ -446,13 +464,35 @@ describe('who is explained', () => {
     expect(await explainedIn({ ...known, ...archived }, subject)).toMatchObject({ subject });
   });
 
-  test.each<[name: string, subject: Subject]>([
+  test.each<[name: string, subject: Subject, archived?: Partial<Archived>]>([
     ['a user that nobody knows', theUser('nobody')],
     ['a user of the name of the principal', theUser(ARN)],
     ['a principal that nobody has', ofPrincipal(aRoleArn('other'))],
     ['a text on one who does not count by it', ofPrincipal('typed')],
-  ])('is not %s', async (_, subject) => {
-    expect(await explainedIn(known, subject)).toBeUndefined();
+    ['a place that the run before had alone', theUser('#3'), { before: [...users, off, aUser({ userId: undefined })] }],
+  ])('is not %s', async (...[, subject, archived]) => {
+    expect(await explainedIn({ ...known, ...archived }, subject)).toBeUndefined();
+  });
+
+  test('is a principal that one rule counts by, though another does not', async () => {
+    const anywhere = defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'anywhere',
+      about: 'principal',
+      options: {},
+      counts: [],
+      keys: { apiAccessPrincipalArn: { text: 'it has one', of: ({ principalArn }) => principalArn } },
+      limit: ({ count }) => ({ text: `${count}`, holds: count > 1 }),
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+    const told = await explainedIn({ ...known, catalogue: [...rules, anywhere] }, ofPrincipal('typed'));
+    expect(told?.rules.find(({ rule }) => rule.id === 'anywhere')?.groups).toMatchObject([{ ids: ['off'] }]);
+  });
+
+  test('is the environment, where a user is called so too', async () => {
+    const archived = { users: [aUser({ userId: ENVIRONMENT })], facts: { now: Date.UTC(2027, 0) } };
+    const told = await explainedIn(archived, { kind: 'environment', id: ENVIRONMENT }, 'too-few-super-users');
+    expect(told).toMatchObject({ records: 0, rules: [{ explanation: { outcome: 'FAIL' } }] });
   });
 
   test('is told the run before, and how many records there were', async () => {
@@ -491,14 +531,67 @@ describe('why a rule has not judged', () => {
   });
 });
 
+describe('a finding that a run carried, and for which it gave no reason', () => {
+  const ARN = aRoleArn('shared');
+  const told = async (ruleId: string, users: readonly unknown[], finding: Partial<Finding> = {}) => {
+    const carried = aFinding({ ruleId, subject: theUser('a'), carried: true, ...finding });
+    const explained = await explainedIn({ users, findings: [carried], facts: soundFacts() }, theUser('a'), ruleId);
+    return explained?.rules.map(({ explanation }) => [explanation?.outcome, explanation?.message]);
+  };
+  const a = anApiUser({ userId: 'a' });
+  const stands = 'the run could not judge it, and its finding stands';
+
+  test.each([
+    ['stale-login', 'lastLoginTime was there and is not, and a login cannot be unmade'],
+    ['super-user-api-access', stands],
+    ['duplicate-person', stands],
+  ])('of %s is no pass', async (ruleId, reason) => {
+    expect(await told(ruleId, [a])).toEqual([['NOT_ASSESSED', reason]]);
+  });
+
+  test('is one of a user who has another ARN than that of the finding', async () => {
+    const evidence = { userIds: ['a', 'b'] };
+    const onArn = { subject: { kind: 'principal', id: ARN }, evidence } as const;
+    expect(await told('shared-principal', [a], onArn)).toEqual([['PASS', undefined]]);
+  });
+
+  test('is one once it has resolved', async () => {
+    expect(await told('stale-login', [a], { state: 'resolved' })).toEqual([['PASS', undefined]]);
+  });
+});
+
+test('a rule that breaks on another has not judged whom it is asked about', async () => {
+  const breaking = defineDirectoryRule({
+    ...RULE_TEXTS,
+    id: 'breaking',
+    about: 'environment',
+    options: {},
+    counts: [
+      {
+        text: () => 'is no b',
+        holds: ({ id }) => {
+          if (id === 'b') throw new Error('it broke');
+          return true;
+        },
+      },
+    ],
+    limit: ({ count }) => ({ text: `${count}`, holds: count > 1 }),
+    violation: () => ({ message: 'm', evidence: {} }),
+  });
+  const users = ['a', 'b', 'c'].map((userId) => aUser({ userId }));
+  const told = await explainedIn({ users, catalogue: [breaking] }, theUser('a'));
+  expect(told?.rules).toMatchObject([{ unjudged: 'the rule failed', groups: [] }]);
+  expect(told?.rules[0]?.explanation).toBeUndefined();
+});
+
 describe('of records that differ', () => {
-  const outcomeOf = async (records: readonly UserRecord[], ruleId: string) => {
+  const explanationOf = async (records: readonly UserRecord[], ruleId: string) => {
     const archive = memoryArchive();
     const counts = { users: 1, duplicates: 0, pages: 1, requests: 1, throttled: 0, retries: 0, conflicting: 1 };
     const manifest = await archiveObjects(archive, 1, { snapshot: records, findings: [] }, { counts });
     const then = { rules: configureRules(rules, {}), context: aContext() };
     const told = await explain({ archive, manifest, subject: theUser('a'), ruleId, then, today: undefined });
-    return told?.rules.map(({ explanation }) => [explanation?.outcome, explanation?.severity]);
+    return told?.rules.map(({ explanation }) => explanation);
   };
   const seen = (lastLoginTime: unknown, others: UserRecord = {}) => aUser({ userId: 'a', lastLoginTime, ...others });
   const stale = seen(daysAgo(200));
@@ -513,7 +606,15 @@ describe('of records that differ', () => {
       [worse, better],
       [better, worse],
     ])
-      expect(await outcomeOf(records, 'stale-login')).toEqual([[outcome, severity]]);
+      expect(await explanationOf(records, 'stale-login')).toMatchObject([{ outcome, severity }]);
+  });
+
+  test.each([
+    [200, 300],
+    [300, 200],
+  ])('the first holds of two that are as bad, of %i and %i days', async (first, second) => {
+    const [explanation] = (await explanationOf([seen(daysAgo(first)), seen(daysAgo(second))], 'stale-login')) ?? [];
+    expect(explanation?.values).toContainEqual({ member: 'lastLoginTime', value: daysAgo(first) });
   });
 });
 
@@ -616,6 +717,13 @@ describe('what clears a finding', () => {
     ]);
   });
 
+  test('of too few is the same for one of them: it does not matter who joins', async () => {
+    const few = { users: [...supers(1), aUser()], catalogue: catalogue('too-few-super-users') };
+    expect(await textsOf(few, theUser('s0'), 'too-few-super-users')).toEqual([
+      'for 1 more, such as u1: set type to SUPER_USER',
+    ]);
+  });
+
   test('of too few is nothing where there is nobody else', async () => {
     const few = { users: supers(1), catalogue: catalogue('too-few-super-users') };
     expect(await textsOf(few, ENV, 'too-few-super-users')).toStrictEqual([]);
@@ -688,6 +796,65 @@ describe('what clears a finding', () => {
       expect(await changesOf(ofRole, subject, 'idle-principal')).toStrictEqual([
         { text, newlyFailed: [], sideEffects: [] },
       ]);
+  });
+
+  test('of a role names those alone whom it changes', async () => {
+    const users = [holder('a'), holder('b', { apiAccess: 'DISABLED' })];
+    const ofRole = { users, facts: idle, catalogue: catalogue('idle-principal') };
+    expect(await textsOf(ofRole, { kind: 'principal', id: ARN }, 'idle-principal')).toEqual([
+      'for user a: set apiAccess to DISABLED',
+    ]);
+  });
+
+  test('of a user is told beside those of its role', async () => {
+    const users = [holder('a', { lastLoginTime: daysAgo(200) })];
+    const told = await explainedIn(
+      { users, facts: idle, catalogue: catalogue('idle-principal', 'stale-login') },
+      theUser('a'),
+    );
+    expect(told?.rules.map(({ rule, smallestChanges }) => [rule.id, smallestChanges.map(({ text }) => text)])).toEqual([
+      ['stale-login', ['have the user log in']],
+      ['idle-principal', ['for user a: set apiAccess to DISABLED']],
+    ]);
+  });
+
+  test('of a role is nothing where it is an event', async () => {
+    const earlierRoles = () => answered({ roleId: 'AROAOTHER' });
+    const recreated = {
+      users: [holder('a')],
+      facts: { ...facts, earlierRoles },
+      catalogue: catalogue('recreated-principal'),
+    };
+    expect(await changesOf(recreated, theUser('a'), 'recreated-principal')).toStrictEqual([]);
+  });
+
+  test('of a user is two things, where the smallest makes another rule fail', async () => {
+    const users = [anApiUser({ userId: 'a', status: 'DISABLED' })];
+    const ids = ['disabled-user-api-access', 'leftover-principal'];
+    expect(await changesOf({ users, catalogue: catalogue(...ids) }, theUser('a'), 'disabled-user-api-access')).toEqual([
+      {
+        text: 'set apiAccess to DISABLED',
+        newlyFailed: ['leftover-principal'],
+        sideEffects: [{ ruleId: 'leftover-principal', subject: 'a', becomes: 'LOW', isNew: true }],
+      },
+      { text: NO_API_NO_ARN, newlyFailed: [], sideEffects: [] },
+    ]);
+  });
+
+  test('of a user is told with whom it makes worse', async () => {
+    const users = [
+      aUser({ userId: 'a', emailAddress: 'admin@quagmire.example', firstName: 'Ada', lastName: 'One' }),
+      aUser({ userId: 'b', emailAddress: 'Admin+b@quagmire.example', firstName: 'Ada', lastName: 'Two' }),
+      aUser({ userId: 'c', emailAddress: 'ADMIN@quagmire.example', firstName: 'Ada', lastName: 'Three' }),
+    ];
+    const mailboxes = { users, catalogue: catalogue('shared-mailbox', 'duplicate-person') };
+    expect(await changesOf(mailboxes, theUser('a'), 'shared-mailbox')).toEqual([
+      {
+        text: 'disable the user',
+        newlyFailed: ['duplicate-person'],
+        sideEffects: [{ ruleId: 'duplicate-person', subject: 'b', becomes: 'LOW', isNew: true }],
+      },
+    ]);
   });
 
   test('of a user is what gives access only where nothing else does, and is said to', async () => {
@@ -806,6 +973,95 @@ describe('what clears a finding', () => {
   ])('of a user of two groups, where %s', async (_, isOver, texts) => {
     const users = [called('a', 'X', 'Y'), called('b', 'X', 'B'), called('c', 'X', 'C'), called('d', 'D', 'Y')];
     expect(await textsOf({ users, catalogue: [grouped(isOver)] }, theUser('a'), 'grouped')).toEqual(texts);
+  });
+
+  /** A rule on one group by its limit on whom it counts, out of all. */
+  const together = (fails: (count: number, outOf: number) => boolean): Rule =>
+    defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'together',
+      about: 'environment',
+      options: {},
+      outOf: [{ text: () => 'any', holds: () => true }],
+      counts: [{ text: () => 'API-bound', holds: ({ isApiBound }) => isApiBound }],
+      clauses: [
+        {
+          text: () => 'too many',
+          holds: ({ low, high }) => {
+            const [atLow, atHigh] = [fails(low.count, low.outOf), fails(high.count, high.outOf)];
+            return atLow === atHigh ? atLow : undefined;
+          },
+        },
+      ],
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+
+  test.each<[name: string, fails: (count: number, outOf: number) => boolean, text: string]>([
+    [
+      'half of all',
+      (count, outOf) => count / outOf > 0.5,
+      'for 1 of the 3 that count, such as a: set apiAccess to DISABLED',
+    ],
+    ['nobody', (count) => count > 0, 'for 3 of the 3 that count, such as a and b and c: set apiAccess to DISABLED'],
+  ])('of a part of all is a change of as many as leave %s', async (_, fails, text) => {
+    const users = [...['a', 'b', 'c'].map((userId) => anApiUser({ userId })), aUser()];
+    expect(await textsOf({ users, catalogue: [together(fails)] }, ENV, 'together')).toEqual([text]);
+  });
+
+  test('is none that is enough for one group of a user alone', async () => {
+    const able = defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'able',
+      about: 'user',
+      options: {},
+      counts: [
+        {
+          text: () => 'is able',
+          holds: ({ isActive, isApiBound, isSuperUser }) => isActive && (isApiBound === true || isSuperUser === true),
+        },
+      ],
+      keys: {
+        first: { text: 'first', of: ({ firstName }) => String(firstName) },
+        last: { text: 'last', of: ({ lastName }) => String(lastName) },
+      },
+      limit: ({ count }) => ({ text: `${count}`, holds: count > 1 }),
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+    const users = [
+      anApiUser({ userId: '0', firstName: 'O', lastName: 'Y' }),
+      aUser({ userId: 'a', type: 'SUPER_USER', firstName: 'X', lastName: 'Y' }),
+      anApiUser({ userId: 'b', firstName: 'X', lastName: 'B' }),
+      anApiUser({ userId: 'c', firstName: 'C', lastName: 'Y' }),
+    ];
+    expect(await textsOf({ users, catalogue: [able] }, theUser('a'), 'able')).toEqual([
+      'no change of this user alone is enough; for 2 of those that count, such as 0 and a: disable the user',
+    ]);
+  });
+
+  test('is told with what is worse of a user of whom one record changes, and another does not', async () => {
+    const records = [holder('a'), holder('a', { lastName: 'Other' })].map((record, position) => ({
+      user: readUser(record, position),
+      record,
+    }));
+    const [first, ...others] = records;
+    if (first === undefined) throw new Error('there is no record');
+    const b = { user: readUser(holder('b'), 2), record: holder('b') };
+    const change: TriedChange = {
+      text: () => 'it',
+      ruleId: 'shared-principal',
+      change: ({ user: { id }, record }, isLast) =>
+        isLast && id === 'a' ? readUser({ ...Object(record), apiAccess: 'DISABLED' }, 1) : undefined,
+      isDone: () => true,
+    };
+    const listing = async function* all(): AsyncGenerator<UserRecords> {
+      yield [first, ...others];
+      yield [b];
+    };
+    const judging = configureRules(catalogue('shared-principal', 'leftover-principal'), {});
+    const clearing = await clearingChanges([change], listing, judging, aContext());
+    expect(clearing.get(change)?.sideEffects).toEqual([
+      { ruleId: 'leftover-principal', subject: 'a', becomes: 'LOW', isNew: true },
+    ]);
   });
 
   test('is tried on users by the record that counts', async () => {
