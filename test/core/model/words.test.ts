@@ -1,23 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ListingSource } from '../../../core/model/listing.ts';
-import type { EnrichedCounts } from '../../../core/model/report.ts';
+import type { EnrichedCounts, Report } from '../../../core/model/report.ts';
+import type { TrendPoint } from '../../../core/model/trend.ts';
 import {
   attestedText,
+  begunAnew,
   besideTexts,
   brokeText,
   causeText,
   countedHighlights,
   faultText,
   forewords,
+  forewordTags,
+  gapText,
   lateText,
+  longestBetween,
   messageLine,
+  newlyUnread,
   reservations,
+  reservedWords,
   seenText,
   sourceText,
+  TROUBLE_WORDS,
+  unseenText,
 } from '../../../core/model/words.ts';
 import type { Subject } from '../../../rules/engine/rule.ts';
 import { aRoleArn } from '../../support/builders.ts';
-import { aReport } from '../notify/digest/facts.ts';
+import { aFirstReport, aReport } from '../notify/digest/facts.ts';
 
 describe('how facts beside the listing were read', () => {
   const none = { principals: 0, read: 0, standIns: 0, unread: 0 };
@@ -154,6 +163,194 @@ describe('how late a listing was', () => {
     expect(reservations(aReport({ asOf: AS_OF, listing }))).toEqual([]);
     expect(reservations(aReport({ asOf: AS_OF, late: true }))).toEqual([]);
   });
+});
+
+describe('the time between complete runs', () => {
+  /** Runs of these days of November. */
+  const trendOf = (...days: readonly number[]) =>
+    days.map((day): TrendPoint => [`202611${String(day).padStart(2, '0')}T020000Z`, 0, 0, 0, 0, 0]);
+  const gapAfter = (...days: readonly number[]) =>
+    gapText({ verdict: 'COMPLETE', trend: trendOf(...days) })?.replace(/: what came and went.*/, '');
+
+  test.each([
+    { name: 'twice as usual', days: [20, 21, 22, 24], told: 'No audit was complete for 2 days before this one' },
+    { name: 'longer than ever', days: [1, 2, 3, 4, 24], told: 'No audit was complete for 20 days before this one' },
+    { name: 'as usual', days: [21, 22, 23, 24], told: undefined },
+    { name: 'longer, but not this time', days: [1, 2, 3, 14, 15], told: undefined },
+    { name: 'of one run', days: [24], told: undefined },
+    { name: 'of none', days: [], told: undefined },
+  ])('is told where it is $name', ({ days, told }) => {
+    expect(gapAfter(...days)).toBe(told);
+  });
+
+  test('is told of a complete run alone', () => {
+    expect(gapText({ verdict: 'INCOMPLETE', trend: trendOf(20, 21, 22, 24) })).toBeUndefined();
+    expect(gapText({ verdict: 'COMPLETE' })).toBeUndefined();
+  });
+
+  const at = (day: number) => Date.UTC(2026, 10, day, 2);
+  test.each([
+    {
+      name: 'all since then',
+      days: [20, 21, 24],
+      since: at(20),
+      longest: { runs: 3, from: '2026-11-20', text: '3 days' },
+    },
+    {
+      name: 'with the run before it',
+      days: [10, 14, 20, 21],
+      since: at(19),
+      longest: { runs: 3, from: '2026-11-14', text: '6 days' },
+    },
+    {
+      name: 'no longer one of before',
+      days: [1, 14, 20, 21],
+      since: at(14),
+      longest: { runs: 3, from: '2026-11-14', text: '6 days' },
+    },
+    {
+      name: 'all that are known, where it is before them',
+      days: [20, 21],
+      since: at(1),
+      longest: { runs: 2, from: '2026-11-20', text: '24 hours' },
+    },
+    { name: 'nothing of a run alone', days: [20, 21], since: at(21), longest: undefined },
+    { name: 'nothing of none', days: [], since: at(1), longest: undefined },
+  ])('is the longest of $name', ({ days, since, longest }) => {
+    expect(longestBetween(trendOf(...days), since)).toStrictEqual(longest);
+  });
+});
+
+describe('what can be read no longer', () => {
+  const roles = (read: number, unread: number, standIns = 0) => ({
+    iamRoles: { principals: read + unread + standIns, read, standIns, unread, standInsFrom: AS_OF },
+  });
+  const groups = (unread?: string) => ({
+    permissionGroups: { groups: 1, risky: 1, members: 1, ...(unread !== undefined && { unread }) },
+  });
+  test.each<{ name: string; now: EnrichedCounts | undefined; before?: EnrichedCounts; told: string | undefined }>([
+    { name: 'nobody asks', now: undefined, before: roles(2, 0), told: undefined },
+    { name: 'all is read', now: { ...roles(2, 0), ...groups() }, told: undefined },
+    { name: 'no role stands on anybody', now: roles(0, 0), told: undefined },
+    {
+      name: 'some roles are not read',
+      now: roles(2, 1),
+      before: roles(3, 0),
+      told: 'roles (2 of 3 roles read; 1 NOT READ and not judged)',
+    },
+    {
+      name: 'some are not read at first',
+      now: roles(2, 1),
+      told: 'roles (2 of 3 roles read; 1 NOT READ and not judged)',
+    },
+    { name: 'some more are not read', now: roles(1, 2), before: roles(2, 1), told: undefined },
+    {
+      name: 'none is read any more',
+      now: roles(0, 3),
+      before: roles(2, 1),
+      told: 'roles (0 of 3 roles read; 3 NOT READ and not judged)',
+    },
+    {
+      name: 'none is read, and earlier answers stand in',
+      now: roles(0, 0, 1),
+      before: roles(1, 0),
+      told: 'roles (0 of 1 role read; 1 judged by an earlier answer, the oldest of 2026-11-24)',
+    },
+    { name: 'one stands in for another', now: roles(1, 0, 1), before: roles(2, 0), told: undefined },
+    {
+      name: 'groups are cut',
+      now: groups('cut'),
+      before: groups(),
+      told: 'groups (NOT READ IN FULL, so that nobody is judged by them (cut))',
+    },
+    { name: 'groups are cut again', now: groups('cut'), before: groups('cut'), told: undefined },
+    {
+      name: 'neither is read',
+      now: { ...roles(0, 1), ...groups('cut') },
+      told: 'roles (0 of 1 role read; 1 NOT READ and not judged), groups (NOT READ IN FULL, so that nobody is judged by them (cut))',
+    },
+  ])('is told where $name', ({ now, before, told }) => {
+    expect(newlyUnread(now === undefined ? {} : { enriched: now }, before)).toBe(
+      told && `NOT ALL READ: ${told}. Who fails by what was not read does not stand here.`,
+    );
+  });
+});
+
+describe('what a run has not seen', () => {
+  const attestedBy = { name: 'Ann', statement: 'all', at: AS_OF };
+  const late = { late: true, listing: { startedAt: '2026-11-26T02:00:00.000Z', endedAt: AS_OF } } as const;
+  test.each<{ name: string; run: Partial<Report>; unseen: string | undefined; words: readonly string[] }>([
+    { name: 'saw everybody', run: {}, unseen: undefined, words: [] },
+    {
+      name: 'was late',
+      run: late,
+      unseen: 'the users as they were that night: they were listed 2 days after the night it stands for',
+      words: ['LATE'],
+    },
+    { name: 'was late, and has no times of it', run: { late: true }, unseen: undefined, words: ['LATE'] },
+    {
+      name: 'is of an attested roster',
+      run: { source: { kind: 'roster', attestedBy } },
+      unseen: 'whether the saved roster is the whole directory',
+      words: ['ATTESTED, NOT SEEN'],
+    },
+    { name: 'is of a roster that is whole', run: { source: { kind: 'roster' } }, unseen: undefined, words: [] },
+    {
+      name: 'stopped, whoever attested its roster',
+      run: { verdict: 'INCOMPLETE', reason: 'deadline', source: { kind: 'roster', attestedBy } },
+      unseen: 'the users that the rest of the listing would have given; how many is unknown',
+      words: ['ATTESTED, NOT SEEN'],
+    },
+    { name: 'stopped, nobody says why', run: { verdict: 'INCOMPLETE' }, unseen: 'a part of the directory', words: [] },
+  ])('is told of one that $name', ({ run, unseen, words }) => {
+    const report = aReport({ asOf: AS_OF, ...run });
+    expect(unseenText(report)).toBe(unseen);
+    expect(reservedWords(report)).toEqual(words);
+  });
+
+  test('is of several users, where their records differ', () => {
+    const counts = { ...aReport().counts, conflicting: 2 };
+    expect(reservations(aReport({ counts }))).toEqual([
+      "RECORDS DIFFER: of 2 users there were records that differ. Of a rule's outcomes the worst holds; where a user stands once, it is by the last record.",
+    ]);
+    expect(reservations(aReport({ counts: { ...counts, conflicting: 0 } }))).toStrictEqual([]);
+  });
+});
+
+describe('a history that somebody accepted', () => {
+  const acceptedHistory = { sha256: 'a', reason: 'ann@b.co restored it', problem: 'chain/1.json is not there' };
+
+  test.each([
+    ['run 20261123T020000Z', aReport],
+    ['nothing', aFirstReport],
+  ])('is told before all else, and what it goes on from: %s', (from, report) => {
+    expect(forewords(report({ acceptedHistory }))).toEqual([
+      `HISTORY ACCEPTED: the history before this audit does not hold (chain/1.json is not there), and somebody let it go on from ${from}: "[e-mail] restored it". What changed is told since then alone.`,
+    ]);
+  });
+
+  test('is told in a word, with what else has to be known first', () => {
+    const previousSource = { kind: 'roster' } as const;
+    expect(forewordTags(aReport({ late: true, acceptedHistory, previousSource }))).toEqual([
+      'LATE',
+      'HISTORY ACCEPTED',
+      'ANOTHER SOURCE',
+    ]);
+    expect(forewordTags(aReport())).toStrictEqual([]);
+  });
+});
+
+test.each([
+  [undefined, ''],
+  [0, ''],
+  [1, '; the listing was begun anew once, since the service no longer took a page token'],
+  [2, '; the listing was begun anew 2 times, since the service no longer took a page token'],
+])('a listing that was begun anew %s times says so', (restarts, text) => {
+  expect(begunAnew(restarts === undefined ? {} : { restarts })).toBe(text);
+});
+
+test.each(['expired', 'expiring'] as const)('a waiver that is %s has its day', (kind) => {
+  expect(TROUBLE_WORDS[kind]('2026-12-31')).toContain('on 2026-12-31; ');
 });
 
 describe('where users came from', () => {
