@@ -147,6 +147,13 @@ describe('users that are counted by a key', () => {
     expect(told(directoryRule(clause, { ...byDomain, where }), [...users, nowhere])).toEqual(is);
   });
 
+  test('whoever has none leaves something open of the environment', () => {
+    const { check, idAt } = seenBy(directoryRule('count < 2', byDomain), [nowhere]);
+    expect(check.judge(idAt).outcomes.map(({ subject }) => subject)).toEqual([
+      { kind: 'environment', id: ENVIRONMENT },
+    ]);
+  });
+
   test('of a name of which it can’t be told what is asked are not assessed, and that is why', () => {
     const rule = directoryRule('group.domain() == "a.example"', { by: 'user.lastName' });
     expect(told(rule, some(2, { lastName: 'Love' }))).toEqual({ '{"lastName":"Love"}0': 'group has no domain' });

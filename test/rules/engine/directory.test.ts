@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { apiBound, hasStatus, superUser } from '../../../rules/conditions/users.ts';
 import { beginDirectoryCheck, lowestIds } from '../../../rules/engine/directory.ts';
-import { type DirectoryRule, defineDirectoryRule } from '../../../rules/engine/rule.ts';
+import { type DirectoryRule, defineDirectoryRule, type UserGroup } from '../../../rules/engine/rule.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import { aContext, anApiUser, aRoleArn, aUser, ENVIRONMENT, type UserRecord } from '../../support/builders.ts';
 import * as fc from '../../support/properties.ts';
@@ -90,6 +90,17 @@ describe('a ratio', () => {
     },
   ])('$name', ({ users, told }) => {
     expect(judged(ratio, users).told).toEqual(told);
+  });
+
+  test('is of users who have nothing in common', () => {
+    const shown: unknown[] = [];
+    const violation = ({ sharing, key }: UserGroup) => {
+      shown.push({ sharing, key });
+      return { message: 'm', evidence: {} };
+    };
+    const { outcomes } = judged({ ...ratio, violation }, people(1, BOUND));
+    expect(outcomes).toMatchObject([{ subject: { kind: 'environment', id: ENVIRONMENT } }]);
+    expect(shown).toStrictEqual([{ sharing: '', key: '' }]);
   });
 
   test('is out of all users where nothing else is said', () => {
@@ -254,7 +265,11 @@ test('whom a rule about principals has checked are those who have one, but whom 
     anApiUser({ userId, apiAccessPrincipalArn: aRoleArn(name), ...over });
   const known = [role('s', 'a'), role('s', 'b'), role('t', 'c')];
   expect(judged(crowded, known).checked).toBe(2);
-  expect(judged(crowded, [...known, role('u', 'd', { apiAccess: undefined })]).checked).toBeLessThanOrEqual(3);
+  const unsure = [role('s', 'a'), role('s', 'b', { apiAccess: undefined }), role('t', 'c')];
+  expect(judged(crowded, unsure)).toMatchObject({
+    checked: 1,
+    told: { [aRoleArn('s')]: expect.stringContaining('1 user') },
+  });
   expect(judged(crowded, []).checked).toBe(0);
 });
 
@@ -303,6 +318,7 @@ describe('what a check is asked besides', () => {
       undefined,
       ENVIRONMENT,
     ]);
+    expect(check.failingSubject(undefined, idAt)).toBeUndefined();
     expect(begin(ratio, [aUser()]).check.failingSubject(undefined, idAt, true)).toBeUndefined();
     expect(begin(ratio, [anApiUser()]).check.failingSubject(undefined, idAt, true)).toBe(ENVIRONMENT);
   });
@@ -370,6 +386,14 @@ describe('what a check is asked besides', () => {
     check.see(readUser({ ...b, apiAccessPrincipalArn: aRoleArn('s') }, 2), new Set(['name']));
     const { outcomes } = check.judge((position) => (position === 2 ? 'b' : idAt(position)));
     expect(outcomes.map(({ subject, outcome }) => [subject.id, Object(outcome).message])).toEqual([['N', '2 of 2']]);
+
+    const again = begin(twoKeys, [a, aUser({ userId: 'c' }), { ...b, lastName: null, status: null }]);
+    again.check.see(readUser({ ...b, status: null }, 3), new Set(['name']));
+    const { low, high } = again.check.groupOf({ name: 'name', key: 'N' }, again.idAt).bounds;
+    expect([low, high]).toEqual([
+      { count: 1, outOf: 2, key: 'N' },
+      { count: 2, outOf: 3, key: 'N' },
+    ]);
   });
 });
 

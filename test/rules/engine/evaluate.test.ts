@@ -8,6 +8,7 @@ import {
   definePrincipalRule,
   defineUserRule,
   type Rule,
+  type Violation,
 } from '../../../rules/engine/rule.ts';
 import { readUser, type User, type UserFacts } from '../../../rules/engine/user.ts';
 import { RULE_TEXTS } from '../../support/rule-texts.ts';
@@ -683,6 +684,13 @@ describe('what the sink hears', () => {
   };
   test.each([
     ['its violation throws', { violation: atFirst(sound, explode) }],
+    [
+      'its merging throws',
+      {
+        violation: ({ key }: { readonly key: string }) => ({ message: key, evidence: {} }),
+        merge: ([first]: readonly Violation[]) => (first?.message === 'B' ? explode() : sound()),
+      },
+    ],
     ['its violation is none', { violation: atFirst(sound, () => ({ message: 5 })) }],
     ['its limit throws', { limit: atFirst(() => ({ text: 't', holds: true }), explode) }],
     [
@@ -729,10 +737,10 @@ describe('what the sink hears', () => {
     ['limit’s answer', (late) => ({ limit: () => ({ text: 't', holds: late }) })],
     ['key', (late) => ({ keys: { type: { text: 't', of: () => late } } })],
   ])('where a %s is a promise is not that it was rejected: somebody waits for it', (_, withIt) => {
-    const late = Promise.reject<never>(new Error('late'));
+    const late = Promise.reject(new Error('late'));
     const waited = jest.spyOn(late, 'catch');
     const given = withIt(late);
-    const { evaluation, see } = listen([{ ...byType, ...given } as never]);
+    const { evaluation, see } = listen([{ ...byType, ...given }]);
     see(user('u0', 'A'), user('u1', 'A'));
     expect(evaluation.conclude(idAt, true)).toMatchObject([{ error: expect.stringContaining('got a promise') }]);
     expect(waited).toHaveBeenCalledTimes(1);

@@ -12,6 +12,16 @@ test.each([
 });
 
 test.each([
+  ['missing', undefined, 'untold'],
+  ['null', null, 'never'],
+  ['0', 0, 'never'],
+  ['a time', NOW, NOW],
+  ['a text', '', 'unusable'],
+])('where records have gaps, only what is missing is untold: %s', (_name, value, read) => {
+  expect(readTime(value, { now: NOW, readAt: NOW, hasGaps: true })).toBe(read);
+});
+
+test.each([
   ['now', NOW],
   ['the least number of milliseconds', 100_000_000_000],
   ['exactly 5 minutes after now', NOW + 300_000],
