@@ -89,7 +89,6 @@ export const sent = (pace: Pace, now: number): Pace => {
 
 /** Records that the request was not refused for its rate. */
 export const granted = (pace: Pace, now: number): Pace => {
-  if (pace.gapMs === 0) return pace;
   const found =
     pace.streak > 1
       ? {

@@ -57,7 +57,7 @@ const isText = (value: unknown): boolean => value !== undefined && value !== nul
  * where it is known.
  */
 const readRetryAfter = (text: string | null, now: number): number | undefined => {
-  if (text === null || text.trim() === '') return undefined;
+  if (text === null || text === '') return undefined;
   const seconds = Number(text);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
   const date = Date.parse(text);
