@@ -64,6 +64,7 @@ describe('a live environment', () => {
     const { listing, asked } = liveListing(given);
     expect((await readAll(listing)).users).toEqual(USERS);
     expect(listing.end()).toEqual({ complete: true });
+    expect(listing.source).toEqual({ kind: 'finspace', endpoint: 'https://finspace.example.com' });
     expect(asked.some(({ operation }) => operation === 'exchange')).toBe(isExchanged);
   });
 

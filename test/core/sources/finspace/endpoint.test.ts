@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { finspaceEndpoint, readEndpoint } from '../../../../core/sources/finspace/endpoint.ts';
+import { finspaceEndpoint, isEndpointGiven, readEndpoint } from '../../../../core/sources/finspace/endpoint.ts';
 
 const OWN = 'https://finspace-api.eu-west-1.amazonaws.com';
 
@@ -15,6 +15,7 @@ describe('endpoint', () => {
     ],
   ])('is %s', (_name, env, endpoint) => {
     expect(finspaceEndpoint('eu-west-1', env)).toBe(endpoint);
+    expect(isEndpointGiven(env)).toBe(endpoint !== OWN);
   });
 
   it.each([

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type RequestFailure, type RetryDecision, retryDecision } from '../../../../core/sources/finspace/failure.ts';
+import {
+  awsFailure,
+  describeFailure,
+  type RequestFailure,
+  type RetryDecision,
+  retryDecision,
+} from '../../../../core/sources/finspace/failure.ts';
 
 const refused = (
   status: number,
@@ -95,6 +101,7 @@ describe('the decision', () => {
     ],
     ['403 without a name', refused(403), 'access-denied'],
     ['401', refused(401), 'access-denied'],
+    ['407', refused(407), 'access-denied'],
     ['ValidationException', refused(400, 'ValidationException'), 'validation'],
     ['400 without a name', refused(400), 'validation'],
     ['418', refused(418, 'Teapot'), 'validation'],
@@ -105,5 +112,42 @@ describe('the decision', () => {
     ['a name that every object has', refused(500, 'constructor'), 'retry'],
   ])('for %s', (_name, failure, decision) => {
     expect(retryDecision(failure)).toBe(decision);
+  });
+});
+
+describe('a failure', () => {
+  it.each<readonly [string, RequestFailure]>([
+    ['HTTP 502', refused(502)],
+    ['ThrottlingException (429)', refused(429, 'ThrottlingException')],
+    ['unreadable answer (body is empty)', { kind: 'unreadable', problem: 'body is empty' }],
+    ['no whole answer within 10000 ms', { kind: 'timed-out', timeoutMs: 10_000 }],
+    ['connection failed', { kind: 'unreachable', code: undefined }],
+    ['connection failed (ECONNRESET)', { kind: 'unreachable', code: 'ECONNRESET' }],
+  ])('is described as %s', (words, failure) => {
+    expect(describeFailure(failure)).toBe(words);
+  });
+
+  const answered = (httpStatusCode: number, members: object): Error =>
+    Object.assign(new Error('no'), { $metadata: { httpStatusCode } }, members);
+
+  it.each<readonly [string, unknown, RequestFailure]>([
+    ['a refusal', answered(403, { name: 'AccessDenied' }), refused(403, 'AccessDenied')],
+    ['a name that may name people', answered(403, { name: 'jane@example.com' }), refused(403)],
+    ['a name that is no text', answered(400, { name: 404 }), refused(400)],
+    [
+      'a text that speaks of expiry',
+      answered(400, { name: 'Bad', message: 'Token Expired' }),
+      refused(400, 'Bad', { saysExpired: true }),
+    ],
+    ['an answer that can not be read', answered(299, { name: 'Error' }), { kind: 'unreadable', problem: 'it is torn' }],
+    ['a redirect', answered(300, { name: 'PermanentRedirect' }), refused(300, 'PermanentRedirect')],
+    [
+      'a proxy that refuses',
+      Object.assign(new Error('no'), { code: 'ERR_PROXY_TUNNEL', statusCode: 407 }),
+      { kind: 'unreachable', code: 'ERR_PROXY_TUNNEL', refusedBy: 407 },
+    ],
+    ['no answer', new Error('no'), { kind: 'unreachable', code: undefined, refusedBy: undefined }],
+  ])('is read out of what the SDK throws: %s', (_name, error, failure) => {
+    expect(awsFailure(error)).toEqual(failure);
   });
 });

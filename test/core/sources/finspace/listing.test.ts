@@ -120,10 +120,33 @@ describe('a listing', () => {
     ['that are empty', [[], [], [{ userId: 'a' }]]],
     ['of records without a userId that differ', [[{ firstName: 'A' }], [{ firstName: 'B' }]]],
     ['of records whose userId is empty', [[{ userId: '', type: 'A' }], [{ userId: '', type: 'B' }]]],
+    [
+      'of ids that read alike in a row',
+      [
+        [{ userId: 'ab' }, { userId: 'c' }],
+        [{ userId: 'a' }, { userId: 'bc' }],
+      ],
+    ],
   ])('takes no two pages %s for one', async (_name, pages) => {
     const { users, end } = await listFake(pages);
     expect(users).toEqual(pages.flat());
     expect(end).toEqual({ complete: true });
+  });
+
+  it('takes a page of a record without a userId that goes very deep', async () => {
+    const deep = `{"users":[{"type":${'['.repeat(100_000)}${']'.repeat(100_000)}}],"nextToken":"token-2"}`;
+    const { users, end } = await listFake(PAGES, { answer: onSecondPage(() => new Response(deep)) });
+    expect(users).toHaveLength(4);
+    expect(end).toEqual({ complete: true });
+  });
+
+  it('remembers nothing of a page without users, and no token past the last', async () => {
+    const { cursor } = await listFake([[], [{ userId: 'a' }], []]);
+    expect(cursor).toStrictEqual({
+      pages: 3,
+      seen: [expect.any(String), expect.any(String)],
+      seenUsers: [expect.any(String)],
+    });
   });
 
   it('that goes on with another counts its own pages', async () => {
@@ -247,6 +270,7 @@ describe('failures that pass', () => {
     ['no answer', () => networkError('ECONNRESET')],
     ['no credentials', () => json({ durationInMinutes: 60 })],
     ['credentials that are null', () => json({ credentials: null })],
+    ['credentials that are a text', () => json({ credentials: 'KEY' })],
     ['credentials without a secret', () => json({ credentials: { accessKeyId: 'KEY' } })],
     ['credentials that are no keys', () => json({ credentials: { accessKeyId: 'K\nEY', secretAccessKey: 's' } })],
     [
@@ -285,15 +309,21 @@ describe('failures that pass', () => {
     expect(end).toEqual({ complete: true });
   });
 
-  it('tells of retries and throttles, and names nobody', async () => {
-    const { events, counts } = await listFake(PAGES, {
-      answer: onSecondPage(() => refusal(429, 'ThrottlingException'), 1),
+  it.each([
+    ['ListUsers', onSecondPage, 2],
+    ['GetProgrammaticAccessCredentials', onExchange, 0],
+  ] as const)('tells of retries and throttles of %s, left to the pace, and names nobody', async (operation, on, at) => {
+    const { events, counts, asked, sleeps } = await listFake(PAGES, {
+      answer: on(() => refusal(429, 'ThrottlingException'), 1),
     });
     expect(counts).toMatchObject({ throttled: 1, retries: 1 });
-    expect(events.slice(2, 4)).toEqual([
-      { kind: 'throttled', operation: 'ListUsers', gapMs: 50 },
-      { kind: 'retry', operation: 'ListUsers', failure: 'ListUsers: ThrottlingException (429)', waitMs: 0 },
+    expect(events.slice(at, at + 2)).toEqual([
+      { kind: 'throttled', operation, gapMs: 50 },
+      { kind: 'retry', operation, failure: `${operation}: ThrottlingException (429)`, waitMs: 0 },
     ]);
+    const [refused = 0, again = 0] = asked.slice(at).map((one) => one.at);
+    expect(again - refused).toBe(56.25);
+    expect(sleeps[0]).toBe(46.25);
   });
 
   it('resolves a name a few times', async () => {
@@ -322,7 +352,12 @@ describe('failures that cut the listing', () => {
       'SignatureDoesNotMatch (403); the secret key is not that of the key id',
       () => refusal(403, 'SignatureDoesNotMatch'),
     ],
-    ['ValidationException', 'validation', 'ValidationException (400)', () => refusal(400, 'ValidationException')],
+    [
+      'ValidationException',
+      'validation',
+      'ValidationException (400); the service takes this request for wrong, be it the page token',
+      () => refusal(400, 'ValidationException'),
+    ],
     ['another 4xx', 'validation', 'HTTP 418', () => new Response('', { status: 418 })],
     [
       '410',
@@ -415,17 +450,41 @@ describe('failures that cut the listing', () => {
     expect({ users, end }).toEqual({ users: wanted, end: { complete: true } });
   });
 
+  const refusedBySdk = (httpStatusCode: number, name: string) => ({ name, $metadata: { httpStatusCode } });
   it.each([
-    ['no address', 'ENOTFOUND', /let this machine reach STS, and set HTTPS_PROXY/],
-    ['a certificate that has expired', 'CERT_HAS_EXPIRED', /its certificate has expired/],
+    ['no address', { code: 'ENOTFOUND' }, 'source-unavailable', /let this machine reach STS, and set HTTPS_PROXY/],
+    [
+      'a certificate that has expired',
+      { code: 'CERT_HAS_EXPIRED' },
+      'source-unavailable',
+      /its certificate has expired/,
+    ],
+    [
+      'a service that is none',
+      refusedBySdk(410, 'Gone'),
+      'source-unavailable',
+      /AWS credentials failed: Gone \(410\); let this machine reach STS/,
+    ],
+    [
+      'a refusal',
+      refusedBySdk(403, 'ForbiddenException'),
+      'access-denied',
+      /AWS credentials failed: ForbiddenException \(403\); let the AWS profile have the credentials that it asks for/,
+    ],
+    [
+      'a mistake',
+      refusedBySdk(400, 'InvalidRequestException'),
+      'validation',
+      /AWS credentials failed: InvalidRequestException \(400\); check the AWS profile/,
+    ],
   ])(
     "the caller's keys that can't be fetched for %s end the listing, with the remedy",
-    async (_name, code, message) => {
+    async (_name, members, reason, message) => {
       const { end, asked } = await listFake(PAGES, {
-        loadCredentials: () => Promise.reject(Object.assign(new Error('no luck'), { code })),
+        loadCredentials: () => Promise.reject(Object.assign(new Error('no luck'), members)),
       });
       expect(asked).toStrictEqual([]);
-      expect(end).toMatchObject({ reason: 'source-unavailable', message: expect.stringMatching(message) });
+      expect(end).toMatchObject({ reason, message: expect.stringMatching(message) });
     },
   );
 
@@ -535,6 +594,11 @@ describe('the deadline', () => {
       () => json({ nextToken: 5 }),
     ],
     [
+      'tokens that are lists',
+      'ListUsers: unreadable answer (nextToken must be a string or null, got an array)',
+      () => json({ nextToken: [] }),
+    ],
+    [
       'users that are none',
       'ListUsers: unreadable answer (users must be an array, got null)',
       () => json({ users: null }),
@@ -567,6 +631,7 @@ describe('the deadline', () => {
         `page 2: deadline reached: failed ${counts.requests - 2} times on this page, at last with ${last}`,
       ),
     });
+    expect(end).not.toMatchObject({ message: expect.stringContaining('asked to wait') });
   });
 
   it.each<readonly [string, () => Answer, string]>([
@@ -580,13 +645,23 @@ describe('the deadline', () => {
     expect(tookMs).toBeLessThanOrEqual(60_000);
   });
 
-  it('is not waited for where no try can start before it', async () => {
-    const { end, tookMs } = await listFake(PAGES, {
-      answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': '3600' })),
-    });
-    expect(end).toMatchObject({ reason: 'deadline', message: expect.stringContaining('failed once on this page') });
-    expect(tookMs).toBe(30);
-  });
+  it.each([
+    ['3600', 60_000, '60 minutes'],
+    ['30', 30_030, '30 seconds'],
+  ])(
+    'is not waited for where no try can start before it: one in %s s of %i ms',
+    async (retryAfter, deadlineMs, wait) => {
+      const { end, tookMs } = await listFake(PAGES, {
+        answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': retryAfter })),
+        deadlineMs,
+      });
+      expect(end).toMatchObject({
+        reason: 'deadline',
+        message: `page 2: deadline reached: failed once on this page, at last with ListUsers: ServiceUnavailable (503); the service asked to wait ${wait} (Retry-After)`,
+      });
+      expect(tookMs).toBe(30);
+    },
+  );
 
   it('is not waited for where the pace allows no request before it', async () => {
     const { end, counts } = await listFake(PAGES, {
@@ -596,6 +671,38 @@ describe('the deadline', () => {
     });
     expect(end).toMatchObject({ complete: false, reason: 'deadline' });
     expect(counts.requests).toBe(1);
+  });
+
+  it.each([
+    ['at it', 60],
+    ['past it', 59],
+  ])('lets no request start %s, where a wait took longer than it should', async (_name, deadlineMs) => {
+    const clock = virtualClock();
+    const { end, counts } = await listFake(PAGES, {
+      answer: onExchange(() => refusal(429, 'ThrottlingException'), 1),
+      clock: { ...clock, sleep: (ms) => clock.sleep(ms + 3.75) },
+      deadlineMs,
+    });
+    expect(end).toMatchObject({ complete: false, reason: 'deadline' });
+    expect(counts.requests).toBe(1);
+  });
+
+  it.each([
+    [1, 100, 'once'],
+    [2, 400, '2 times'],
+  ])('tells of %i refusals for the rate on earlier pages', async (refusals, deadlineMs, often) => {
+    const { end } = await listFake(PAGES, {
+      answer: ({ operation, nextToken, before }) =>
+        operation === 'page' && nextToken === null && before < refusals
+          ? refusal(429, 'ThrottlingException')
+          : undefined,
+      deadlineMs,
+    });
+    expect(end).toEqual({
+      complete: false,
+      reason: 'deadline',
+      message: `page 2: deadline reached; requests were refused for their rate ${often}`,
+    });
   });
 
   it('that is past before the first request leaves nothing asked', async () => {
@@ -658,6 +765,9 @@ describe('credentials', () => {
     ['are counted as short as they were given', [0, 10], 15, 2],
     ['are not trusted to live longer than asked for', [0, 55], 720, 2],
     ['last an hour where the answer does not say', [0, 54.99], 'an hour', 1],
+    ['last an hour where the answer says no number', [0, 54.99], '30', 1],
+    ['last an hour where the answer says no time at all', [0, 54.99], 0, 1],
+    ['are exchanged for each page where they last a minute', [0, 0.5, 0.9], 1, 3],
     ['are renewed over and over', [0, 55, 110, 164.9], 60, 3],
   ])('%s', async (_name, minutes, durationInMinutes, exchanges) => {
     expect(await exchangesAt(minutes, durationInMinutes)).toBe(exchanges);
@@ -695,6 +805,15 @@ describe('credentials', () => {
     expect(end).toEqual({ complete: true });
     expect(asked.map(({ operation }) => operation)).toEqual(['page', 'page', 'page']);
     expect(asked[0]?.headers.authorization).toContain('Credential=CALLER/');
+  });
+
+  it('whose session token is empty are keys without one', async () => {
+    const { end, asked } = await listFake(PAGES, {
+      mode: 'direct',
+      loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret', sessionToken: '' }),
+    });
+    expect(end).toEqual({ complete: true });
+    expect(asked[0]?.headers).not.toHaveProperty('x-amz-security-token');
   });
 
   it.each([

@@ -95,9 +95,18 @@ describe("Node's HTTP as fetch", () => {
     await expect(textOf(get((await sized(most + 1)).url))).rejects.toThrow(`body is over ${most / 1024 / 1024} MiB`);
   });
 
+  it.each([1, 2, 3])('gives a body that comes in %i parts whole', async (parts) => {
+    const { url } = await serve(
+      `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'2\r\n{}\r\n'.repeat(parts)}0\r\n\r\n`,
+    );
+    expect(await textOf(get(url))).toBe('{}'.repeat(parts));
+  });
+
   it('takes a change of the protocol for no answer', async () => {
     const { url } = await serve('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
     await expect(get(url)).rejects.toThrow('the answer changes the protocol');
+    // Left open, it would keep the process.
+    for (const socket of sockets) if (!socket.closed) await once(socket, 'close');
   });
 
   it('waits for the answer after one that only informs', async () => {

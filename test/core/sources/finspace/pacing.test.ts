@@ -159,6 +159,10 @@ describe('the pace', () => {
     expect(run).toEqual({ tookMs: 100, calls: 100, refusals: 0, gapMs: 0 });
   });
 
+  it('is none for a clock that was put back either', () => {
+    expect(waitMs(granted(sent(UNPACED, 60_000), 60_010), 0)).toBe(0);
+  });
+
   it('waits ever longer for a service that refuses everything, but not for ever', () => {
     const waits: number[] = [];
     let pace = UNPACED;

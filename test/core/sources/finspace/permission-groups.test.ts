@@ -4,6 +4,7 @@ import { permissionGroups } from '../../../../core/sources/finspace/permission-g
 import { consequenceOf, FAULT_KINDS, type FaultPlan, LISTS } from '../../../../simulator/faults.ts';
 import type { PermissionGroup } from '../../../../simulator/groups.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../simulator/server.ts';
+import { refusal } from './fake-service.ts';
 
 const open: Simulator[] = [];
 
@@ -120,6 +121,33 @@ const FAULTS = FAULT_KINDS.flatMap((fault) =>
     consequence: consequenceOf(fault, operation),
   })),
 ).filter(({ consequence }) => consequence !== undefined);
+
+test.each([
+  ['groups', 'ListPermissionGroups: page 4: the service gave the permissionGroups of an earlier page again'],
+  ['members', 'ListUsersByPermissionGroup: page 4: the service gave the users of an earlier page again'],
+] as const)('a page of %s that comes again is told by what it lists', async (operation, message) => {
+  const more = [...GROUPS, group('g4', [], [])];
+  const groups = operation === 'groups' ? more : [group('g', ['ManageUsersAndGroups'], ['ada', 'bob', 'cyd'])];
+  const faults: FaultPlan = [{ fault: 'repeated-page', operation, page: 2 }];
+  const told = await read({ groups, pageSize: 1, faults });
+  expect(told.groups.unread).toBe(`permission groups were not read in full: ${message}`);
+});
+
+test('a bug is no failure of the service: it is thrown', async () => {
+  const bug = new Error('a bug');
+  const reading = permissionGroups({
+    environmentId: 'e',
+    region: 'us-east-1',
+    endpoint: 'https://finspace.example.com',
+    mode: 'direct',
+    loadCredentials: async () => ({ accessKeyId: 'a', secretAccessKey: 's' }),
+    fetch: async () => refusal(429, 'ThrottlingException'),
+    random: () => {
+      throw bug;
+    },
+  })(Date.now() + 10_000);
+  await expect(reading[Symbol.asyncIterator]().next()).rejects.toBe(bug);
+});
 
 test.each(FAULTS)('$fault on $operation is $consequence', async ({ fault, operation, consequence }) => {
   const faults: FaultPlan = [{ fault, operation, times: consequence === 'fatal' ? 1e6 : 1 }];

@@ -52,6 +52,7 @@ describe('one request', () => {
   it.each([
     ['header', { 'x-amzn-errortype': 'ThrottlingException' }, ''],
     ['header up to a colon', { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' }, '<html>'],
+    ['header up to white space and a colon', { 'x-amzn-errortype': 'ThrottlingException : x' }, ''],
     ['header after a hash', { 'x-amzn-errortype': 'com.amazonaws.finspace#ThrottlingException' }, '{}'],
     ['header before the body', { 'X-Amzn-ErrorType': 'ThrottlingException' }, '{"code":"Other"}'],
     ['code', {}, '{"code":"ThrottlingException"}'],
