@@ -39,7 +39,8 @@ const isProfileThere = (profile: string, env: Env): boolean => {
 export const noCredentials = (error: unknown, env: Env = process.env): NoCredentials | undefined => {
   const { name, message }: { name?: unknown; message?: unknown } = Object(error);
   if (name !== 'CredentialsProviderError' && name !== 'TokenProviderError') return undefined;
-  const said = String(message);
+  // A profile may be named after what it is not.
+  const said = String(message).replace(/\[[^\]]*\]/g, '');
   const { AWS_PROFILE: profile = '' } = env;
   if (said.includes('multi-factor'))
     return {

@@ -67,6 +67,11 @@ describe('why there are no credentials', () => {
     expect(noCredentials(failed('no'), env)).toEqual({ problem, remedy: expect.stringContaining(remedy) });
   });
 
+  test.each(['acme-sso', 'acme-login', 'multi-factor'])('is not read from the name of a profile: %s', (profile) => {
+    const said = `Could not resolve credentials using profile: [${profile}] in configuration/credentials file(s).`;
+    expect(noCredentials(failed(said), { HOME: home, AWS_PROFILE: profile })?.problem).toBe(NOT_THERE);
+  });
+
   test('is looked for where the system keeps what is mine, where no HOME says it', () => {
     expect(noCredentials(failed('no'), { AWS_PROFILE: 'in no file of anybody' })?.problem).toBe(NOT_THERE);
   });
