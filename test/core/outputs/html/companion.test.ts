@@ -38,6 +38,11 @@ describe('a page beside a report', () => {
       says: `FAILED: not everything was seen (no reason given). ${NOTHING_NAMED}`,
     },
     {
+      name: 'that records differ',
+      report: { counts: { ...aReport().counts, conflicting: 1 } },
+      says: 'RECORDS DIFFER: of 1 user there were records that differ. Of a rule&#39;s outcomes the worst holds; where a user stands once, it is by the last record.',
+    },
+    {
       name: 'once that it was late, and that records differ',
       report: {
         late: true,
@@ -51,6 +56,7 @@ describe('a page beside a report', () => {
   ])('says before its list $name', ({ report, says }) => {
     const page = pageOf(report);
     expect(notesOf(page)).toBe(says);
+    expect(page.includes('role="note"')).toBe(says !== '');
     expect(page).toContain(`<body class="${(report.verdict ?? 'COMPLETE').toLowerCase()}">`);
   });
 

@@ -419,7 +419,7 @@ describe('what was assessed', () => {
 
 test('tells which accounts were trusted, the own first', () => {
   expect(read({ trustedAccounts: ['999999999999', '123456789012'] })).toContain(
-    'Accounts whose roles are trusted 123456789012, 999999999999',
+    'Accounts whose roles are trusted 123456789012, 999999999999 Rules, SHA-256',
   );
 });
 
@@ -472,7 +472,8 @@ describe('the trend', () => {
   });
 });
 
-test('goes by the id of an environment without a name', () => {
+test('goes by the name of its environment, else by its id', () => {
+  expect(reportPage(someRunFacts())).toContain('<h1><bdi>research</bdi></h1>');
   const page = reportPage(someRunFacts({ environmentName: undefined }));
   expect(page).toContain('<title>vs57phhvijir4kv5rf6ywt, 2026-11-24: FinSpace access audit</title>');
   expect(page).toContain('<h1><bdi>vs57phhvijir4kv5rf6ywt</bdi></h1>');

@@ -23,7 +23,7 @@ const MOST_BYTES = 2_000_000;
 interface Seen {
   readonly users?: readonly UserRecord[];
   readonly context?: Context;
-  readonly hasTime?: boolean;
+  readonly hasTime?: boolean | (() => boolean);
 }
 
 let spools: SpoolFolder;
@@ -57,7 +57,7 @@ const pagesOf = async (
     },
     userOrder,
     context,
-    hasTime: () => hasTime,
+    hasTime: typeof hasTime === 'boolean' ? () => hasTime : hasTime,
     spools,
   };
   const keep = async (page: Page): Promise<void> => {
@@ -159,6 +159,14 @@ describe('at the end of the budget', () => {
       if (index + 1 < pages.length) expect(text).toContain(next);
       else expect(text).not.toContain(next);
     }
+    const [, second = '', third = ''] = pages.map(({ text }) => text);
+    expect(wordsOf(second)).toContain('Goes on from page 1 ; the worst stand first. More are on page 3 .');
+    expect(second).toContain('More are on <a href="report-3.html">');
+    expect(third).toContain('Goes on from <a href="report-2.html">page 2</a>');
+    expect(second).toContain('<a class="skip" href="#findings">');
+    const navOf = (text: string) => wordsOf(/<nav.*?<\/nav>/s.exec(text)?.[0] ?? '').trim();
+    expect(navOf(second)).toBe('Report By user By control Page 3');
+    expect(navOf(third)).toBe('Report By user By control Page 2');
   });
 
   test('a rule leads to the first page that has its worst findings', async () => {
@@ -191,6 +199,28 @@ describe('at the end of the budget', () => {
     const [page] = reportPagesOf(await pagesOf([...high(3), ...milder]));
     expect(page?.text).toContain('Left out of the pages: 1 medium, 2 low, 3 informational');
   });
+});
+
+test('a run of which nobody was judged has its report alone, and links no other page', async () => {
+  const facts = someRunFacts({ report: aReport({ verdict: 'FAILED', reason: 'access-denied' }) });
+  const kept: Page[] = [];
+  const keep = async (page: Page): Promise<void> => {
+    kept.push(page);
+  };
+  await writePages(facts, undefined, keep, () => ({ ...facts, environmentName: 'as it is then' }));
+  expect(kept.map(({ name, output }) => [name, output.file])).toEqual([['html', 'report.html']]);
+  expect(kept[0]?.text).toContain('<h1><bdi>as it is then</bdi></h1>');
+  expect(kept[0]?.text).not.toMatch(/href="(?:users|controls)\.html/);
+});
+
+test('a run has its report last, which links the pages by user and by control', async () => {
+  const pages = await pagesOf(high(1));
+  expect(pages.map(({ name, output }) => [name, output.file])).toEqual([
+    ['users', 'users.html'],
+    ['controls', 'controls.html'],
+    ['html', 'report.html'],
+  ]);
+  for (const href of ['users.html', 'controls.html']) expect(pages.at(-1)?.text).toContain(`<a href="${href}">`);
 });
 
 test('a further page of a run that is not complete says so before all else', async () => {
@@ -329,6 +359,10 @@ describe('the pages by user', () => {
     );
   });
 
+  test('tell of a user whose id is empty that there is none to be read', async () => {
+    expect(await usersWith([{ subject: { kind: 'user', id: '' } }])).toContain('Medium (no readable id) 1 medium');
+  });
+
   test('have nobody whose findings resolved, and no role and no environment', async () => {
     const words = await usersWith([
       { state: 'resolved' },
@@ -337,6 +371,8 @@ describe('the pages by user', () => {
     ]);
     expect(words).toContain('0 of 400 users have findings of their own');
     expect(words).not.toMatch(/u1|arn:p/);
+    const withRole = [{ severity: 'HIGH', subject: { kind: 'principal', id: 'arn:p' } }, {}] as const;
+    expect(await usersWith(withRole)).toContain('u1 1 medium');
   });
 
   test.each<{ readonly name: string; readonly report: Partial<Report>; readonly says: string }>([
@@ -385,6 +421,13 @@ describe('the pages by user', () => {
     expect(words).not.toContain('were not read by this run');
     expect(words).toContain('1 NOT READ and not judged (AccessDenied)');
     expect(words).toContain('NOT READ IN FULL, so that nobody is judged by them (it took too long)');
+  });
+
+  test('say so where there was no time for them while the findings were read, though there was afterwards', async () => {
+    const asked = [false];
+    const words = await usersWith([{}], { users: [ADA], hasTime: () => asked.pop() ?? true });
+    expect(words).toContain('There was no time left to lay them out. Left out of these pages: 1 user');
+    expect(words).not.toContain('Ada');
   });
 
   test('say so where there was no time for them', async () => {

@@ -46,6 +46,11 @@ describe('what was assessed', () => {
       says: '0 of 0 rules ran; 0 could not be assessed, 0 are not configured, 0 are off.',
     },
     {
+      name: 'all, but for somebody',
+      outcomes: [ran, { ...ran, notAssessed: 1 }],
+      says: '2 of 2 rules ran, 1 of them without an answer for everyone; 0 could not be assessed, 0 are not configured, 0 are off.',
+    },
+    {
       name: 'all but what is told apart',
       outcomes: [
         ran,
@@ -84,6 +89,17 @@ describe('what was assessed', () => {
   ])('has its reason: $reason', ({ outcome, state, reason }) => {
     const { cells } = rowOf({ ...ran, ...outcome });
     expect([cells[2], cells[6]]).toEqual([state, reason]);
+  });
+
+  test('names each number, also where a screen has no room for the head of the table', () => {
+    const { row } = rowOf({ ...ran, failed: 2, notAssessed: 1 });
+    expect(
+      [...row.matchAll(/data-label="([^"]*)" data-sort="\d+">(\d+)/g)].map(([, name, value]) => [name, value]),
+    ).toEqual([
+      ['Checked', '10'],
+      ['Failed', '2'],
+      ['Not assessed', '1'],
+    ]);
   });
 
   test('has what it was judged by', () => {

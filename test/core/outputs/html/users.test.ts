@@ -126,6 +126,8 @@ describe('a user', () => {
     const { section } = await sectionOf({ rows: [[long(60_000), long(40_000), row(), row()]] });
     expect(section.match(/<tr>x/g)).toHaveLength(2);
     expect(wordsOf(section)).toContain('And 2 further findings of this user, in findings.csv beside this page.');
+    const lacking = await sectionOf({ rows: [[long(60_000), long(40_000), row()]] });
+    expect(wordsOf(lacking.section)).toContain('And 1 further finding of this user, in findings.csv');
     const whole = await sectionOf({ rows: [[long(60_000), long(40_000)]] });
     expect(whole.section).not.toContain('class="rest"');
   });
@@ -151,6 +153,8 @@ describe('the pages', () => {
       ['users.html', 'users-3.html'],
       ['users-2.html'],
     ]);
+    expect(pages.map((text) => text.includes('<a href="users.html">By user</a>'))).toEqual([false, true, true]);
+    expect(pages[0]).toContain('<a class="skip" href="#users">');
     expect(pages[0]).not.toContain('Left out');
     expect(pages.map((text) => /<h1>(.*?)<\/h1>/.exec(text)?.[1])).toEqual([
       'Findings by user',
@@ -168,11 +172,12 @@ describe('the pages', () => {
   });
 
   test('are twenty at most; who is left out is counted by the worst', async () => {
-    const rows = [...many(400), ...many(2, { severity: 'LOW' }), ...many(1, { kind: 'waived' })];
+    const two = [long(89_000, { severity: 'HIGH' }), row({ severity: 'LOW' })];
+    const rows = [...many(400), two, ...many(2, { severity: 'LOW' }), ...many(1, { kind: 'waived' })];
     const pages = await pagesOf({ rows });
     expect(pages.map(usersOn)).toEqual(Array.from({ length: 20 }, () => 20));
     expect(wordsOf(pages[0] ?? '')).toContain(
-      'Left out of these pages: 2 users whose worst is low, 1 user with changes and waived findings only.',
+      'Left out of these pages: 1 user whose worst is high, 2 users whose worst is low, 1 user with changes and waived findings only.',
     );
   });
 

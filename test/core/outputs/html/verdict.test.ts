@@ -52,6 +52,7 @@ describe('the head of a complete run says', () => {
     const tick = signOf(aReport({ rules: [rule] }));
     const warning = signOf(aReport({ rules: [rule], verdict: 'INCOMPLETE' }));
     expect(tick).not.toBe(warning);
+    for (const sign of [tick, warning]) expect(sign).toMatch(/<path class="sign" d="M[^"]+"/);
     for (const differs of [{ rules: [off] }, { rules: [short] }, { rules: [] }, { rules: [rule], ...ATTESTED }])
       expect(signOf(aReport(differs))).toBe(warning);
   });
