@@ -45,12 +45,8 @@ interface Notified {
 /** As far as anybody looks back for a mail, and for a night of a schedule that is rare. */
 const LOOK_BACK_MS = 400 * DAY_MS;
 
-const textsOf = (value: unknown): Readonly<Record<string, string>> =>
-  isRecord(value)
-    ? Object.fromEntries(
-        Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      )
-    : {};
+const textsOf = (values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 
 /**
  * Reads what was told last. A marker that can't be read says that its night was told; which runs, the one before it says:
@@ -82,7 +78,8 @@ const weekOf = (localTime: string): number =>
 
 /** The last night that was due by an instant; of `week` the last that was the first of its week. */
 const lastDue = (schedule: Schedule, by: number, every: 'night' | 'week'): Due | undefined => {
-  for (const days of [every === 'night' ? 8 : 15, 400]) {
+  // The first night of a week shows by the one before it: most schedules have both in a fortnight.
+  for (const days of [15, 400]) {
     const nights = [...scheduledRuns(schedule, by - days * DAY_MS, by)];
     const found = nights.findLast(({ localTime }, index) => {
       const before = nights[index - 1];

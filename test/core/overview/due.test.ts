@@ -6,7 +6,7 @@ import type { Alert } from '../../../core/notify/channel.ts';
 import { type CollectOptions, collectNight, collectWeek, refreshPage } from '../../../core/overview/collect.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readText } from '../../support/archive-tree.ts';
-import { auditNight, SCHEDULE } from '../../support/history.ts';
+import { auditNight, night, SCHEDULE } from '../../support/history.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
 const AUDITOR = '111122223333-Auditor';
@@ -53,9 +53,9 @@ describe('the night that was due last', () => {
     { name: 'of each Wednesday', at: '2026-12-01T12:00:00Z', cron: '0 2 * * 3', night: '2026-11-25 02:00' },
     { name: 'of each first of a month', at: '2026-11-25T12:00:00Z', cron: '0 2 1 * *', night: '2026-11-01 02:00' },
     { name: 'of each year', at: '2026-11-25T12:00:00Z', cron: '0 2 1 1 *', night: '2026-01-01 02:00' },
-  ])('$name', async ({ name: _name, night, ...asked }) => {
+  ])('$name', async ({ name: _name, night: due, ...asked }) => {
     expect(await collect(asked)).toBe('told');
-    expect(nightTold()).toBe(night);
+    expect(nightTold()).toBe(due);
   });
 
   test('is none of a schedule that asked for none', async () => {
@@ -77,9 +77,9 @@ describe('the night by which a week is told', () => {
       night: '2026-11-29 02:00',
     },
     { name: 'is the first of a month', at: '2026-11-25T12:00:00Z', cron: '0 2 1 * *', night: '2026-11-01 02:00' },
-  ])('$name', async ({ name: _name, night, ...asked }) => {
+  ])('$name', async ({ name: _name, night: due, ...asked }) => {
     expect(await collectAWeek(asked)).toBe('told');
-    expect(nightTold()).toBe(night);
+    expect(nightTold()).toBe(due);
     expect(await collectAWeek(asked)).toBe('told before');
   });
 });
@@ -191,6 +191,36 @@ describe('what says that a night was told', () => {
     expect(await collect({ at })).toBe('told before');
     expect(await collect({ at: '2026-11-26T05:00:00Z' })).toBe('told');
   });
+});
+
+test('each night is told once, however many were told before', async () => {
+  for (const day of [24, 25, 26]) {
+    expect(await collect({ at: `2026-11-${day}T05:00:00Z` })).toBe('told');
+    expect(await collect({ at: `2026-11-${day}T06:00:00Z` })).toBe('told before');
+  }
+});
+
+test('where the last mark can not be read, the one before says which runs were told', async () => {
+  const environments = [{ id: 'alpha' }];
+  const asked = (number: number) => ({
+    ...optionsOf({ at: new Date(night(number).getTime() + HOUR_MS).toISOString(), environments }),
+    schedule: SCHEDULE,
+  });
+  const audited = async (number: number) => {
+    await auditNight(archive, number, {}, 'alpha');
+    await collectNight(archive, asked(number));
+  };
+  for (const number of [1, 2, 3]) await audited(number);
+  const key = overviewMarker(AUDITOR, night(3));
+  await archive.replace(key, { bytes: Buffer.from('{}') }, 'application/json', (await archive.read(key))?.version);
+  await audited(4);
+  // Those of the third night are told again, and no others.
+  expect(mails.map(({ body }) => /^ {2}\w+ alpha: .*$/m.exec(body)?.[0].includes('1 earlier run'))).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
 });
 
 describe('the page of all environments', () => {

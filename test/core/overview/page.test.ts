@@ -147,6 +147,26 @@ describe('the row of an environment', () => {
     expect(rowOf(seen({ trend }))[5]).toBe(says);
   });
 
+  test('draws the trend from side to side, a run beside the other, the most at the top and none at the bottom', () => {
+    const trend = [2, 0, 4].map((medium, index) => [`2026112${index + 1}T020000Z`, 0, 0, medium, 0, 0] as const);
+    const page = overviewPage([seen({ trend })], NOW, NOW);
+    const [, width, height] = /<svg viewBox="0 0 (\d+) (\d+)"/.exec(page)?.map(Number) ?? [];
+    const [, drawn = ''] = /<polyline points="([^"]*)"/.exec(page) ?? [];
+    const [first, second, third] = drawn.split(' ').map((point) => point.split(',').map(Number));
+    // A line of one and a half is drawn whole within what is shown.
+    const [left, right, top, bottom] = [1, (width ?? 0) - 1, 1, (height ?? 0) - 1];
+    expect([first, second, third]).toEqual([
+      [left, (top + bottom) / 2],
+      [(left + right) / 2, bottom],
+      [right, top],
+    ]);
+  });
+
+  test('draws a trend of nothing along the bottom', () => {
+    const trend = [1, 2].map((day) => [`2026112${day}T020000Z`, 0, 0, 0, 0, 0] as const);
+    expect(overviewPage([seen({ trend })], NOW, NOW)).toMatch(/height="(\d+)".*points="1\.0,21\.0 \d+\.0,21\.0"/);
+  });
+
   test('links to the page of its last complete run, where it has one', () => {
     const page = overviewPage([seen()], NOW, NOW);
     expect(page).toContain('<a href="environment=alpha/report.html">2026-11-24 02:00 UTC</a>');

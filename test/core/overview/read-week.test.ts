@@ -121,6 +121,27 @@ describe('what is not known of a week', () => {
     expect([nights, notes]).toEqual([1, [expect.stringContaining(`what run ${runOf(2)} found can't be read: `)]]);
   });
 
+  test('is by its verdict what an attempt saw, be it nothing', async () => {
+    await audit([1]);
+    await audit([2], { listUsers: listingOf([], { complete: false, reason: 'access-denied', message: 'no' }) });
+    await audit([3]);
+    expect((await weekAt(3, 1)).notes).toEqual([`run ${runOf(2)} is FAILED (access-denied)`]);
+  });
+
+  test('is not that the archive gave no answer: then there is no mail yet', async () => {
+    await audit([1, 2]);
+    const state = await stateAt(2);
+    const away: Archive = {
+      ...archive,
+      async *list(prefix, after) {
+        if (prefix.startsWith('chain/')) throw new Error('the network is down');
+        yield* archive.list(prefix, after);
+      },
+    };
+    const week = readWeek(away, state, EVERYTHING, runOf(1), night(2).getTime());
+    await expect(week).rejects.toThrow('the network is down');
+  });
+
   test('is all of a history that can not be read', async () => {
     await audit([1, 2]);
     const state = await stateAt(2);

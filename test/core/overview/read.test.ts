@@ -98,6 +98,13 @@ describe('attempts since the last run', () => {
     expect((await stateAt(hoursAfter(2, 8), { schedule: SCHEDULE })).unseen).toBeUndefined();
   });
 
+  test('are not told where one at the same night broke off before another completed it', async () => {
+    const folder = `incomplete/environment=alpha/dt=2026-11-21/${runOf(2)}-20261121T070500Z-abcdefgh`;
+    await archive.create(attemptReport(folder), { bytes: Buffer.from('nothing') }, 'application/json');
+    await auditNight(archive, 2, SOUND, 'alpha');
+    expect((await stateAt(hoursAfter(2, 1))).unseen).toBeUndefined();
+  });
+
   test.each([
     { name: 'is none', report: 'nothing', says: 'an attempt at' },
     { name: 'is of another shape', report: '{"verdict":"COMPLETE"}', says: 'an attempt at' },
@@ -120,10 +127,26 @@ describe('attempts since the last run', () => {
     await auditNight(archive, 1, SOUND, 'alpha');
     await closeIt(2);
     await auditNight(archive, 3, SOUND, 'alpha');
+    await auditNight(archive, 3, CUT, 'alpha');
     for (const schedule of [undefined, SCHEDULE]) {
       const state = await stateAt(hoursAfter(9, 1), { schedule });
       expect([state.isClosed, state.unseen, state.last?.report.run]).toEqual([true, undefined, runOf(1)]);
     }
+  });
+});
+
+test('one that can not be read is neither seen nor closed', async () => {
+  const broken: Archive = { ...archive, read: () => Promise.reject(new Error('no answer\nat all')) };
+  const [state] = await readOverview(broken, {
+    environments: [{ id: 'alpha' }],
+    schedule: SCHEDULE,
+    now: night(1).getTime(),
+  });
+  expect(state).toStrictEqual({
+    environmentId: 'alpha',
+    unseen: "what is archived of it can't be read: no answer at all",
+    isClosed: false,
+    changes: [],
   });
 });
 
