@@ -194,4 +194,9 @@ describe('somebody should hear', () => {
   ])('of all environments $name', ({ recipients, what }) => {
     expect(whatOf(audibleOverview(recipients))).toEqual(what);
   });
+
+  test('of all environments in the words of their mail, which is of none by its id', () => {
+    const named = audibleOverview([]).flatMap(({ messages }) => messages.map(({ environment }) => environment));
+    expect(new Set(named)).toEqual(new Set(['all']));
+  });
 });

@@ -26,3 +26,12 @@ test.each([
   expect(securityHubOf(config, { ...audited, ...(isOther && { auditorAccountId: OWN }) }, 'us-east-1')).toEqual(place);
   expect(securityHubOf({ environments }, audited, 'us-east-1')).toBeUndefined();
 });
+
+test('where nobody knows the region of the auditor, it is that of the environment', () => {
+  const audited = { environmentId: 'far', region: 'eu-west-1', accountId: OWN };
+  expect(securityHubOf({ environments, securityHub: { account: 'auditor' } }, audited, undefined)).toEqual({
+    accountId: OWN,
+    region: 'eu-west-1',
+    isByRole: false,
+  });
+});

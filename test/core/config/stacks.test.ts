@@ -64,6 +64,10 @@ describe('the stacks of two environments each', () => {
     expect(JSON.stringify(assignStacks(configOf(ids), reread, 2))).toBe(JSON.stringify(assigned));
   });
 
+  it('hold one each where none takes more', () => {
+    expect(assignStacks(configOf('ab'), {}, 1)).toEqual(fileOf({ Auditor: 'a', 'Auditor-2': 'b' }));
+  });
+
   it('are not made under the name of another auditor’s further stack', () => {
     const file = { Other: { lock: 'off', stacks: { Other: ['y'], Auditor: ['z'] } } } as const;
     expect(() => assignStacks(configOf('a'), file, 2)).toThrow(

@@ -13,6 +13,15 @@ test.each([
   expect(decode(bytes)).toBe(TEXT);
 });
 
+test.each([
+  [0xff, 0x41],
+  [0x41, 0xfe],
+  [0xfe, 0x41],
+  [0x41, 0xff],
+])('half a mark is none: %i %i', (...bytes) => {
+  expect(decode(Buffer.from(bytes))).toBe(bytes.map((byte) => (byte === 0x41 ? 'A' : '\ufffd')).join(''));
+});
+
 test('nothing is an empty text', () => {
   expect(decode(Buffer.alloc(0))).toBe('');
 });
