@@ -136,6 +136,8 @@ test('a waiver is told by its end and its ticket, and by nobody’s name', () =>
     WaivedUntil: '2027-03-31',
     WaiverTicket: 'SEC-1234',
   });
+  const { ticket: _, ...verbal } = aWaiver;
+  expect(asffOf(aFinding({ state: 'waived', waiver: verbal }))?.ProductFields).not.toHaveProperty('WaiverTicket');
 });
 
 test('no finding names anybody, or is more than Security Hub takes', () => {
@@ -160,6 +162,23 @@ test('no finding names anybody, or is more than Security Hub takes', () => {
     expect(asff?.Description).toMatch(/^.{1,1024}$/);
     for (const value of Object.values(asff?.ProductFields ?? {})) expect(value.length).toBeLessThanOrEqual(2048);
   }
+});
+
+test('an id stands as it is as long as Security Hub takes it, and else by its hash', () => {
+  const idOf = (length: number, ruleId: string) =>
+    asffOf(aFinding({ ruleId, subject: { kind: 'user', id: 'z'.repeat(length) } }))?.Id ?? '';
+  const [mail, own] = ['stale-login', `x-${'y'.repeat(248)}`];
+  expect(idOf(300, mail)).toContain(`/${'z'.repeat(300)}/`);
+  expect(idOf(301, mail)).toContain('/sha256:');
+  const room = 512 - idOf(0, own).length;
+  expect(idOf(room, own)).toMatch(/^[^:]{512}$/);
+  expect(idOf(room + 1, own)).toContain('/sha256:');
+});
+
+test('texts of an operator’s rule are as long as Security Hub takes them', () => {
+  const rule = { title: 't'.repeat(300), remediation: 'r'.repeat(600) };
+  const { Title, Remediation } = asffFinding(aFinding(), rule, aManifest(), HUB) ?? {};
+  expect([Title?.length, Remediation?.Recommendation.Text.length]).toEqual([256, 512]);
 });
 
 test('a finding of the environment stands on it', () => {

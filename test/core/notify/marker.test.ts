@@ -117,6 +117,7 @@ describe('a marker speaks for what was told', () => {
     ],
     ['by the subject of the digest', { ...old, subject: digest.subject }, told, undefined, true],
     ['without a subject, as those of old', old, told, undefined, true],
+    ['not by a subject, where nothing was mailed', { ...old, subject: 'all is well' }, plain, undefined, false],
     ['not by another subject', { ...old, subject: 'all is well' }, told, undefined, false],
     [
       'not as one of old, of a run that has its place',
