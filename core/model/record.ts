@@ -77,11 +77,15 @@ export const recordAsGiven = (record: unknown): unknown => {
 export const keepAsGiven = (record: unknown, evidence: object): void => {
   if (!hasSources) return;
   const own = Object(record);
-  for (const [member, source] of sources.get(own) ?? []) {
-    if (Object.is(Reflect.get(evidence, member), Reflect.get(own, member))) noteSource(evidence, member, source);
-  }
-  for (const nested of Object.values(evidence)) {
-    if (typeof nested === 'object' && nested !== null) keepAsGiven(record, nested);
+  const known = sources.get(own);
+  if (known === undefined) return;
+  // It may go thousands deep, as the record does, or round.
+  const holders = new Set([evidence]);
+  for (const holder of holders) {
+    for (const [member, source] of known) {
+      if (Object.is(Reflect.get(holder, member), Reflect.get(own, member))) noteSource(holder, member, source);
+    }
+    for (const nested of Object.values(holder)) if (typeof nested === 'object' && nested !== null) holders.add(nested);
   }
 };
 

@@ -20,12 +20,25 @@ export interface Condition<S, O = Options> {
 // The functions below look up the tests of their conditions beforehand: to do so for every user, in objects of several
 // shapes, takes as long as the tests.
 
+/** Names what an answer of a rule is, where it is none that is asked for. */
+export const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (!(value instanceof Promise)) return typeof value;
+  // Nobody waits for it, and if it is rejected that must not end the process.
+  value.catch(() => {});
+  return 'a promise';
+};
+
 /** Refuses an answer that is none: a promise would be taken for whatever suits whoever asks. */
 export const refuseAnswer = (answer: unknown): never => {
-  // Nobody waits for it, and if it is rejected that must not end the process.
-  if (answer instanceof Promise) answer.catch(() => {});
-  const got = answer instanceof Promise ? 'a promise' : typeof answer;
-  throw new TypeError(`a condition must answer true, false or undefined, got ${got}`);
+  throw new TypeError(`a condition must answer true, false or undefined, got ${kindOf(answer)}`);
+};
+
+/** Gives a reason for which something can't be told, where it is a text: others read it in mails. */
+export const checkReason = (reason: string): string => {
+  if (typeof reason !== 'string') throw new TypeError(`a reason must be a text, got ${kindOf(reason)}`);
+  return reason;
 };
 
 /** Gives a condition's answer, where it is one. */
@@ -50,7 +63,9 @@ export const allOf = <S, O>(conditions: readonly Condition<S, O>[]): Condition<S
 
 /** Names the reason for which it can't be told whether a condition holds. */
 export const reasonOf = <S, O>(condition: Condition<S, O>, subject: S, options: O, context: Context): string =>
-  condition.unknown?.(subject, options, context) ?? `it can't be told whether ${condition.text(options, context)}`;
+  checkReason(
+    condition.unknown?.(subject, options, context) ?? `it can't be told whether ${condition.text(options, context)}`,
+  );
 
 /** Names the reason for which it can't be told whether all conditions hold: that of the first such condition. */
 export const firstReason = <S, O>(

@@ -1,10 +1,11 @@
-import { allOf, type Condition, firstReason, refuseAnswer } from './condition.ts';
+import { allOf, type Condition, checkReason, firstReason, kindOf, refuseAnswer } from './condition.ts';
 import type { Context, Options } from './context.ts';
 import { KeyGroups } from './memory/key-groups.ts';
 import { NumberList } from './memory/number-list.ts';
 import { SharedKeys } from './memory/shared-keys.ts';
 import type { Bounds, DirectoryRule, Limit, Outcome, Subject } from './rule.ts';
 import { positionName, type User } from './user.ts';
+import { readViolation } from './violation.ts';
 
 /** Gives the id of the user at a position of the listing. */
 export type IdAt = (position: number) => string;
@@ -115,8 +116,7 @@ const MAY_BELONG = 2;
 const REASON_SHIFT = 2;
 
 const refuseKey = (key: unknown): never => {
-  if (key instanceof Promise) key.catch(() => {});
-  throw new TypeError(`a key must be a text or undefined, got ${key instanceof Promise ? 'a promise' : typeof key}`);
+  throw new TypeError(`a key must be a text or undefined, got ${kindOf(key)}`);
 };
 
 /** Begins to judge a listing by a directory rule. */
@@ -162,7 +162,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
         if (key.unknown === undefined) continue;
         anywhere += 1;
         if (isBelonging) belongingAnywhere += 1;
-        reasonsOfOthers.add(key.unknown(user, options, context));
+        reasonsOfOthers.add(checkReason(key.unknown(user, options, context)));
         continue;
       }
       if (typeof text !== 'string') refuseKey(text);
@@ -219,7 +219,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
       return { notAssessed: clauses === undefined ? bounds.doubt() : firstReason(clauses, bounds, options, context) };
     }
     const users = { userCount: bounds.low.count, userIds: lowestIds(ids()) };
-    return rule.violation({ sharing, ...bounds.low, key, users }, options, context);
+    return readViolation(rule.violation({ sharing, ...bounds.low, key, users }, options, context));
   };
 
   const subjectId = (key: string, members: Iterable<number>, idAt: IdAt): string => {
@@ -249,7 +249,7 @@ export const beginDirectoryCheck = (rule: DirectoryRule, options: Options, conte
     const violations = failing.map(({ outcome }) => outcome);
     const [violation] = violations;
     if (violation === undefined) return { subject, outcome: judged[0].outcome, groups: [] };
-    const outcome = rule.merge === undefined ? violation : rule.merge(violations);
+    const outcome = rule.merge === undefined ? violation : readViolation(rule.merge(violations));
     return { subject, outcome, groups: failing.map(({ group }) => group) };
   };
 

@@ -13,7 +13,7 @@ import {
   type UserChange,
   type Violation,
 } from './rule.ts';
-import { SEVERITIES, type Severity, severityRank } from './severity.ts';
+import { type Severity, severityRank } from './severity.ts';
 import { DOCUMENTED, type User, type UserFacts } from './user.ts';
 
 /** The failure of one rule by one subject. */
@@ -102,30 +102,12 @@ const PART_OF_DIRECTORY = 'not every user was seen';
 /** The reason of rules on one user where the listing gave none: zero of zero would look like success. */
 const NOBODY_SEEN = 'no user was seen';
 
-const isSeverity = (value: unknown): boolean => SEVERITIES.some((severity) => severity === value);
-
-/** Refuses an answer of a rule that is no violation, such as the promise of one. */
-const checkViolation = (answer: Violation): void => {
-  const answered: unknown = answer;
-  if (answered instanceof Promise) {
-    // Nobody waits for it, and if it is rejected that must not end the process.
-    answered.catch(() => {});
-    throw new TypeError('a violation must be an object, got a promise');
-  }
-  const { message, evidence, severity }: Readonly<Record<keyof Violation, unknown>> = {
-    severity: undefined,
-    ...answer,
-  };
-  if (typeof message !== 'string') throw new TypeError(`message of a violation must be a text, got ${typeof message}`);
-  if (typeof evidence !== 'object' || evidence === null) {
-    throw new TypeError(
-      `evidence of a violation must be an object, got ${evidence === null ? 'null' : typeof evidence}`,
-    );
-  }
-  if (severity !== undefined && !isSeverity(severity)) {
-    throw new TypeError(
-      `severity of a violation must be one of ${SEVERITIES.join(', ')}, got ${JSON.stringify(severity)}`,
-    );
+/** The words of whatever a rule threw, which need not have any. */
+const wordsOf = (error: unknown): string => {
+  try {
+    return String(error);
+  } catch {
+    return 'something was thrown that has no words';
   }
 };
 
@@ -154,10 +136,9 @@ class Tally {
       this.#sink.notAssessed(rule, subject, outcome.notAssessed);
       return;
     }
-    checkViolation(outcome);
+    this.#sink.fail({ rule, subject, violation: outcome, severity: severity ?? outcome.severity ?? rule.severity });
     this.checked += 1;
     this.#failed += 1;
-    this.#sink.fail({ rule, subject, violation: outcome, severity: severity ?? outcome.severity ?? rule.severity });
   }
 
   /** @param isCounted the subject was counted as one that fails */
@@ -166,7 +147,7 @@ class Tally {
       this.checked -= 1;
       this.#failed -= 1;
     }
-    this.error ??= String(error);
+    this.error ??= wordsOf(error);
     this.#brokeOn ??= subject;
     this.record(subject, { notAssessed: 'the rule failed' });
   }

@@ -3,25 +3,15 @@ import type { Context, Options } from './context.ts';
 import type { EnrichmentName, RoleFacts } from './facts.ts';
 import type { Severity } from './severity.ts';
 import type { User, UserFacts } from './user.ts';
+import { type Evidence, readViolation, type Violation } from './violation.ts';
 
-/** Observed values behind a finding, verbatim. They stay in the archive, so they may name people. */
-export type Evidence = Readonly<Record<string, unknown>>;
+export type { Evidence, Violation } from './violation.ts';
 
 /** The user, principal or environment that a finding is about. */
 export interface Subject {
   readonly kind: 'user' | 'principal' | 'environment';
   /** A user id, an ARN, or the environment's id. */
   readonly id: string;
-}
-
-/** The reason for which one subject fails one rule. */
-export interface Violation {
-  /** Reads after the subject and goes into alerts, so it names nobody: "last login 91 days ago; at most 90 allowed". */
-  readonly message: string;
-  /** The values that were observed, for whoever reads the archive. */
-  readonly evidence: Evidence;
-  /** Given where it differs from the rule's own; the higher one where it depends on something unknown. */
-  readonly severity?: Severity;
 }
 
 /** A rule's answer where the data that it needs is missing or unusable. It is never counted as a pass. */
@@ -256,7 +246,7 @@ export const judgeBy = <S>(
       if (truth !== undefined) refuseAnswer(truth);
       isKnown = false;
     }
-    if (isKnown) return violation(subject, options, context);
+    if (isKnown) return readViolation(violation(subject, options, context));
     return { notAssessed: firstReason(when, subject, options, context) };
   };
 };

@@ -7,6 +7,7 @@ import { RISKY_PERMISSIONS } from '../engine/facts.ts';
 import type { Bounds, DirectoryRule, Key, PrincipalSubject, UserChange, Violation } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
 import { RECORD_MEMBERS, type User } from '../engine/user.ts';
+import { readViolation } from '../engine/violation.ts';
 
 /** A condition of a rule, as one subject meets it. */
 export interface ConditionState {
@@ -108,7 +109,8 @@ const explainBy = <S>(
   const read = new Set<string>();
   const asked = [subject, options, watched(context, read)] as const;
   const fails = allOf(conditions)(...asked);
-  const { message, severity } = (fails === true && violation?.(...asked)) || {};
+  const { message, severity }: Partial<Violation> =
+    fails === true && violation !== undefined ? readViolation(violation(...asked)) : {};
   return {
     outcome: fails === true ? 'FAIL' : fails === false ? 'PASS' : 'NOT_ASSESSED',
     ...(message !== undefined && { message }),

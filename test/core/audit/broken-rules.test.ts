@@ -112,6 +112,80 @@ describe('a rule that breaks', () => {
       rule: onUser({ violation: () => ({ message: 'm', evidence: { toJSON: explode } }) }),
       brokeOn: USER,
     },
+    ...(
+      [
+        ['nothing', undefined],
+        ['null', null],
+        ['that it can’t be told, without a text', { notAssessed: 5 }],
+        ['a text that is an object', { message: Object('m'), evidence: {} }],
+        ['a list as evidence', { message: 'm', evidence: [1] }],
+        ['a day as evidence', { message: 'm', evidence: new Date(0) }],
+        ['no day as evidence', { message: 'm', evidence: new Date(Number.NaN) }],
+        ['evidence that JSON makes null', { message: 'm', evidence: { toJSON: () => null } }],
+        ['a function in its evidence', { message: 'm', evidence: { of: explode } }],
+        ['a map in a list in its evidence', { message: 'm', evidence: { of: [new Map([[SECRET, 1]])] } }],
+      ] as const
+    ).map(([what, given]) => ({
+      name: `gives ${what}`,
+      rule: onUser({ violation: () => untyped(given) }),
+      brokeOn: USER,
+    })),
+    {
+      name: 'gives promises in its evidence',
+      rule: onUser({
+        violation: () => ({ message: 'm', evidence: { of: [1, 2].map(() => Promise.reject(new Error(SECRET))) } }),
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'gives another message the next time that it is read',
+      rule: onUser({
+        violation() {
+          const messages = ['m'];
+          return {
+            evidence: {},
+            get message() {
+              return messages.pop() ?? explode();
+            },
+          };
+        },
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'promises the reason for which it can’t be told',
+      rule: onUser({
+        when: [
+          isU3,
+          { text: () => '', holds: () => undefined, unknown: () => untyped(Promise.reject(new Error(SECRET))) },
+        ],
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'throws what has no words',
+      rule: onUser({
+        violation() {
+          throw Object.create(null);
+        },
+      }),
+      brokeOn: USER,
+    },
+    {
+      name: 'gives nothing of the whole',
+      rule: onDirectory({ violation: () => untyped(undefined) }),
+      brokeOn: THE_ENVIRONMENT,
+    },
+    {
+      name: 'promises the reason for which a key can’t be told',
+      rule: onDirectory({
+        about: 'principal',
+        keys: {
+          role: { text: 'role', of: () => undefined, unknown: () => untyped(Promise.reject(new Error(SECRET))) },
+        },
+      }),
+      brokeOn: { kind: 'user', id: 'u0' },
+    },
     { name: 'throws at the end', rule: onDirectory({ limit: explode }), brokeOn: THE_ENVIRONMENT },
     { name: 'throws at its violation', rule: onDirectory({ violation: explode }), brokeOn: THE_ENVIRONMENT },
     {

@@ -73,13 +73,15 @@ describe('a rule that breaks', () => {
       throw new Error('Zebulon Quagmire');
     },
   };
-  /** Rules that break: on every user, on one that is changed, and as they count. */
+  /** Rules that break: on every user, on one that is changed, as they say why, and as they count. */
   const breaking = rules.map((rule): Rule => {
     if (rule.kind === 'user' && rule.id === 'stale-login') return { ...rule, when: [breaks] };
     if (rule.kind === 'user' && rule.id === 'stuck-creating') {
       const holds = ({ apiAccess }: User) => apiAccess === 'ENABLED' || breaks.holds();
       return { ...rule, when: [{ ...breaks, holds }] };
     }
+    if (rule.kind === 'user' && rule.id === 'long-disabled')
+      return { ...rule, when: [], violation: () => undefined as never };
     if (rule.kind === 'directory' && rule.id === 'duplicate-person') return { ...rule, counts: [breaks] };
     return rule;
   });
@@ -101,7 +103,7 @@ describe('a rule that breaks', () => {
   test('has not judged, its error is not told, and the others are explained', async () => {
     const told = await explained();
     const broken = told.filter(({ unjudged }) => unjudged === 'the rule failed').map(({ rule }) => rule.id);
-    expect(broken).toEqual(['stale-login', 'duplicate-person']);
+    expect(broken).toEqual(['stale-login', 'long-disabled', 'duplicate-person']);
     expect(JSON.stringify(told)).not.toContain('Zebulon');
     const sharing = told.find(({ rule }) => rule.id === 'shared-principal');
     expect(sharing?.explanation?.outcome).toBe('FAIL');

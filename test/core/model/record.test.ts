@@ -138,3 +138,14 @@ test('evidence repeats numbers of the record under their names, at whatever dept
     '{"createTime":1795399200123456789,"days":2,"times":{"createTime":1795399200123456789,"other":3},"list":[2]}',
   );
 });
+
+test('evidence repeats numbers of the record however deep it goes, and where it goes round', () => {
+  const record = parseRecord('{"n":1.0}');
+  const deepest: Record<string, unknown> = { n: 1 };
+  let evidence = deepest;
+  for (let depth = 0; depth < 50_000; depth += 1) evidence = { evidence };
+  deepest.evidence = evidence;
+  keepAsGiven(record, evidence);
+  delete deepest.evidence;
+  expect(serialiseRecord(evidence)).toContain('{"n":1.0}');
+});
