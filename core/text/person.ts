@@ -4,7 +4,8 @@ const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 /** Makes the same text of names that a spreadsheet, a keyboard or a mail system takes for the same. */
 export const folded = (text: string): string => {
   if (PLAIN.test(text)) return text.toLowerCase();
-  const visible = text.normalize('NFKC').replaceAll(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '');
+  const unseen = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]|(?!\s)\p{Cc}/gu;
+  const visible = text.normalize('NFKC').replaceAll(unseen, '');
   return visible.replaceAll(/\s+/g, ' ').trim().toLowerCase();
 };
 

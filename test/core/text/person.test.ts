@@ -12,6 +12,8 @@ describe('one person', () => {
     ['ann@example.com', 'ann\u200b@exam\u00adple.com'],
     ['ann@example.com', 'ａｎｎ＠example.com'],
     ['Ann\u3164', 'ann'],
+    ['ann\u0000@example.com', 'ann@example.com\u007f'],
+    ['Ann\tLee', 'ann\r\nlee'],
     ['René', 'Rene\u0301'],
     ['owner: ann@example.com', 'ann@example.com; bob@example.com'],
   ])('%j and %j', (one, other) => {
@@ -46,6 +48,6 @@ test.each([
   expect(namesId(text, id)).toBe(expected);
 });
 
-test.each(['', ' ', '\u200b', '\u3164\u00ad'])('%j is nothing', (text) => {
+test.each(['', ' ', '\u200b', '\u3164\u00ad', '\u0000\u0007\u0085', '\u2800'])('%j is nothing', (text) => {
   expect(folded(text)).toBe('');
 });
