@@ -45,7 +45,13 @@ const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
 /** Refusals that pass in spite of their status; the client has corrected its clock by then, and renewed its token. */
-const PASSING: ReadonlySet<unknown> = new Set(['RequestTimeout', 'RequestTimeTooSkewed', 'RequestExpired']);
+const PASSING: ReadonlySet<unknown> = new Set([
+  'RequestTimeout',
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  // For hours after a bucket was made.
+  'TemporaryRedirect',
+]);
 
 /** The codes of the disk's errors about a file that is to be sent. */
 const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EIO']);

@@ -195,6 +195,7 @@ describe('a refusal of a bucket', () => {
 
   test.each([
     { status: 301, code: 'PermanentRedirect', times: 1 },
+    { status: 307, code: 'TemporaryRedirect', times: 5 },
     { status: 400, code: 'InvalidArgument', times: 1 },
     { status: 400, code: 'RequestTimeout', times: 5 },
     { status: 400, code: 'RequestExpired', times: 5 },
