@@ -1,5 +1,5 @@
 import type { FollowUp } from '../../core/review/follow-up.ts';
-import { historyText, isTrusted, superUsersText } from '../../core/review/history-text.ts';
+import { historyText, isTrusted, superUsersText, untoldTexts } from '../../core/review/history-text.ts';
 import type { BuiltPack } from '../../core/review/pack.ts';
 import { SIGN_OFF_MANIFEST, type SignOff } from '../../core/review/sign-off.ts';
 import { plainLine, plural, wrap } from '../../core/text/plain-text.ts';
@@ -19,6 +19,7 @@ export const showPack = ({ manifest, sha256 }: BuiltPack, folder: string, out: T
   out.line(
     `${plural(counts.users, 'user')}, ${superUsersText(counts)}, ${counts.apiBound} with API access, ${counts.neverLoggedIn} never logged in`,
   );
+  for (const text of untoldTexts(counts)) out.line(text);
   out.line(
     `${plural(counts.waivers, 'waived finding')}; ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.justificationRequired, 'user')} kept with a justification only`,
   );

@@ -12,6 +12,15 @@ export const superUsersText = ({
   plural(superUsers, 'super user') +
   (effectiveSuperUsers === 0 ? '' : `, ${plural(effectiveSuperUsers, 'user')} as good as one by a permission group`);
 
+/** Sentences on what the records of some users do not tell; none of most runs. */
+export const untoldTexts = ({
+  privilegeUnknown = 0,
+  lastLoginUnknown,
+}: Pick<PackDescription['counts'], 'privilegeUnknown' | 'lastLoginUnknown'>): readonly string[] => [
+  ...(privilegeUnknown === 0 ? [] : [`Of ${plural(privilegeUnknown, 'user')} type or API access can't be told.`]),
+  ...(lastLoginUnknown === 0 ? [] : [`Of ${plural(lastLoginUnknown, 'user')} the last login can't be told.`]),
+];
+
 /** Paragraphs on the run that a pack speaks for, and on the gaps of the history that it was read from. */
 export const historyText = ({
   run,

@@ -56,6 +56,8 @@ const packManifest = z.object({
     /** Those who manage users and groups by a permission group; missing where groups were not read. */
     effectiveSuperUsers: count.exactOptional(),
     apiBound: count,
+    /** Those whose type or API access is no documented value; missing where it was not counted. */
+    privilegeUnknown: count.exactOptional(),
     neverLoggedIn: count,
     lastLoginUnknown: count,
     waivers: count,

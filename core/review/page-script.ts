@@ -63,7 +63,7 @@ const FILTERS = {
 const EVIDENCE = {
   all: () => true,
   required: ({ user }) => user.justificationToKeep !== '',
-  api: ({ user }) => user.apiAccess === 'ENABLED' || user.permissionGroups.includes('GetTemporaryCredentials'),
+  api: ({ user }) => user.apiAccess !== 'DISABLED' || user.permissionGroups.includes('GetTemporaryCredentials'),
   findings: ({ user }) => user.openFindings !== '0',
   never: ({ user }) => user.lastLogin === 'never' || user.lastLogin === 'unusable',
   disabled: ({ user }) => user.status === 'DISABLED',

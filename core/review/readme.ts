@@ -45,7 +45,7 @@ export const readmeText = (
     ]),
     section('The files', [
       `roster.csv: ${plural(counts.users, 'user')}, everyone whom the run saw; open findings ${open.join(', ')}`,
-      `privileged.csv: ${superUsersText(counts)}, and ${plural(counts.apiBound, 'user')} with API access and their principals`,
+      `privileged.csv: ${superUsersText(counts)}, ${plural(counts.apiBound, 'user')} with API access and their principals, and ${counts.privilegeUnknown ?? 0} of whom type or API access can't be told`,
       `never-logged-in.csv: ${lastLogins}`,
       `waivers.csv: ${plural(counts.waivers, 'finding')} that waivers accept`,
       `changes.csv: ${counts.came} came, ${counts.gone} went, ${counts.changed} changed; ${plural(counts.events, 'event')} that nightly audits saw`,

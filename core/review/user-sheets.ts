@@ -52,8 +52,14 @@ const privilegeOf = (user: User, context: Context): readonly string[] => {
   return isPrivileged(user, context) ? ['ManageUsersAndGroups by a permission group'] : [];
 };
 
+/** Names the members of which the record gives no documented value, so that nobody can tell what they allow. */
+const unknownOf = ({ isSuperUser, isApiBound }: User): readonly string[] => [
+  ...(isSuperUser === undefined ? ['type not known'] : []),
+  ...(isApiBound === undefined ? ['apiAccess not known'] : []),
+];
+
 const privilegesOf = (user: User, context: Context): string =>
-  [...privilegeOf(user, context), ...(user.isApiBound ? ['API access'] : [])].join(' and ');
+  [...privilegeOf(user, context), ...(user.isApiBound ? ['API access'] : []), ...unknownOf(user)].join(' and ');
 
 const reachCells = (user: User, context: Context) => ({
   permissionGroups: groupsCell(user, context),
@@ -93,7 +99,14 @@ export const openUserSheets = async (
   const neverLoggedIn = await openSheet(spools, 'never-logged-in.csv', NEVER_LOGGED_IN_COLUMNS);
   const worksheet = await openSheet(spools, 'worksheet.csv', WORKSHEET_COLUMNS);
   const assigned = reviewers && (await openSheet(spools, REVIEWERS_FILE, ['userId', 'reviewer']));
-  const counts = { superUsers: 0, apiBound: 0, neverLoggedIn: 0, lastLoginUnknown: 0, justificationRequired: 0 };
+  const counts = {
+    superUsers: 0,
+    apiBound: 0,
+    privilegeUnknown: 0,
+    neverLoggedIn: 0,
+    lastLoginUnknown: 0,
+    justificationRequired: 0,
+  };
   let effectiveSuperUsers = 0;
 
   return {
@@ -111,6 +124,7 @@ export const openUserSheets = async (
       if (user.isSuperUser) counts.superUsers += 1;
       else if (isPrivileged(user, context)) effectiveSuperUsers += 1;
       if (user.isApiBound) counts.apiBound += 1;
+      if (unknownOf(user).length > 0) counts.privilegeUnknown += 1;
       if (privileges !== '')
         await privileged.add({ ...who, because: privileges, ...access, ...reach, lastLogin, ...open });
 

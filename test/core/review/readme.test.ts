@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { historyText, isTrusted, superUsersText } from '../../../core/review/history-text.ts';
+import { historyText, isTrusted, superUsersText, untoldTexts } from '../../../core/review/history-text.ts';
 import type { PackDescription, PackManifest } from '../../../core/review/pack-manifest.ts';
 import { readmeText } from '../../../core/review/readme.ts';
 import { aReport } from '../notify/digest/facts.ts';
@@ -8,6 +8,7 @@ const COUNTS: PackDescription['counts'] = {
   users: 40,
   superUsers: 1,
   apiBound: 3,
+  privilegeUnknown: 2,
   neverLoggedIn: 2,
   lastLoginUnknown: 0,
   waivers: 1,
@@ -136,6 +137,17 @@ test.each([
   expect(superUsersText(counts)).toBe(says);
 });
 
+test.each([
+  { counts: { lastLoginUnknown: 0 }, says: [] },
+  { counts: { privilegeUnknown: 0, lastLoginUnknown: 1 }, says: ["Of 1 user the last login can't be told."] },
+  {
+    counts: { privilegeUnknown: 1, lastLoginUnknown: 2 },
+    says: ["Of 1 user type or API access can't be told.", "Of 2 users the last login can't be told."],
+  },
+])('who can not be counted is said: $says', ({ counts, says }) => {
+  expect(untoldTexts(counts)).toEqual(says);
+});
+
 describe('README.txt', () => {
   const rule = { id: 'stale-login', severity: 'MEDIUM', state: 'ran', checked: 1, failed: 0, notAssessed: 0 } as const;
   /** The entries of its sections, each on a line. */
@@ -186,7 +198,7 @@ describe('README.txt', () => {
     const files = sectionsOf(report)['The files'] ?? [];
     expect(files.slice(0, 8)).toEqual([
       '- roster.csv: 40 users, everyone whom the run saw; open findings CRITICAL 1, HIGH 2, MEDIUM 3, LOW 4, INFORMATIONAL 5',
-      '- privileged.csv: 1 super user, and 3 users with API access and their principals',
+      "- privileged.csv: 1 super user, 3 users with API access and their principals, and 2 of whom type or API access can't be told",
       "- never-logged-in.csv: 2 users who never logged in, and 0 of whom it can't be told",
       '- waivers.csv: 1 finding that waivers accept',
       '- changes.csv: 4 came, 5 went, 6 changed; 1 event that nightly audits saw',

@@ -112,6 +112,23 @@ describe('a worksheet that is right', () => {
   });
 });
 
+test('who may be privileged, for all that the record says, is among the privileged', async () => {
+  const users: Users = [
+    [aUser({ userId: 'plain' })],
+    [aUser({ userId: 'root', type: 'ROOT' })],
+    [anApiUser({ userId: 'bound', type: undefined })],
+    [aUser({ userId: 'some', type: 'SUPER_USER', apiAccess: 'SOME' })],
+    [aUser({ userId: 'bare', type: null, apiAccess: null })],
+  ];
+  const lines = await readSheet(await sheetOf('privileged.csv', users));
+  expect(lines.map(({ userId, because }) => [userId, because])).toEqual([
+    ['root', 'type not known'],
+    ['bound', 'API access and type not known'],
+    ['some', 'SUPER_USER and apiAccess not known'],
+    ['bare', 'type not known and apiAccess not known'],
+  ]);
+});
+
 test('users are counted by what a reviewer has to know of them', async () => {
   const users: Users = [
     [aUser({ userId: 'plain' })],
@@ -119,9 +136,10 @@ test('users are counted by what a reviewer has to know of them', async () => {
     [anApiUser({ userId: 'api' }), 'HIGH'],
     [anApiUser({ userId: 'manager', lastLoginTime: null }), 'MEDIUM'],
     [aUser({ userId: 'never', lastLoginTime: null })],
-    [aUser({ userId: 'odd', lastLoginTime: 'soon' })],
+    [aUser({ userId: 'odd', lastLoginTime: 'soon', type: 'ROOT', apiAccess: undefined })],
+    [aUser({ userId: 'bare', apiAccess: 'SOME' })],
   ];
-  const counts = { users: 6, superUsers: 1, apiBound: 2, neverLoggedIn: 2, lastLoginUnknown: 1 };
+  const counts = { users: 7, superUsers: 1, apiBound: 2, privilegeUnknown: 2, neverLoggedIn: 2, lastLoginUnknown: 1 };
   expect(await countsOf(users)).toEqual({ ...counts, justificationRequired: 2 });
   const groups = { memberships: memberships({ manager: { g1: 'ManageUsersAndGroups' } }) };
   expect(await countsOf(users, groups)).toEqual({ ...counts, justificationRequired: 3, effectiveSuperUsers: 1 });
