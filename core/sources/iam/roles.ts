@@ -95,7 +95,8 @@ const listRoles = async (
   do {
     const page = await client.roles(marker);
     if (!('answer' in page)) return undefined;
-    for (const role of page.answer.roles) if (wanted.has(role.Arn ?? '')) found.set(role.Arn ?? '', role);
+    for (const role of page.answer.roles)
+      if (role.Arn !== undefined && role.RoleId !== undefined && wanted.has(role.Arn)) found.set(role.Arn, role);
     ({ marker } = page.answer);
     if (marker !== undefined && seen.has(marker)) return undefined;
     if (marker !== undefined) seen.add(marker);

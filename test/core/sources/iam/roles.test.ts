@@ -319,6 +319,10 @@ describe('an answer of 200', () => {
   test.each([
     ['no list', ''],
     ['a part of a list, and not where it goes on', '<Roles/><IsTruncated>true</IsTruncated>'],
+    [
+      'a role of no id',
+      `<Roles><member><Arn>${aRoleArn('role-0')}</Arn></member></Roles><IsTruncated>false</IsTruncated>`,
+    ],
     ['the same part again and again', '<Roles/><IsTruncated>true</IsTruncated><Marker>m</Marker>'],
   ])('that holds %s leaves each role to be asked for', async (_, list) => {
     const arns = Array.from({ length: 201 }, (_one, index) => aRoleArn(`role-${index}`));
