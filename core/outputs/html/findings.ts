@@ -134,7 +134,6 @@ export class FindingPages {
         this.#put(group, row, bytes);
       }
     }
-    this.#first = this.#parts;
     this.#page = last;
     return done;
   }
@@ -154,9 +153,9 @@ export class FindingPages {
     });
   }
 
-  /** The sections of the first page. */
+  /** The sections of the first page, once it was finished. */
   firstPage(): Html {
-    return this.#sections(this.#first ?? this.#parts, 1);
+    return this.#sections(this.#parts, 1);
   }
 
   /** The bytes that a part of a group takes besides its rows. */

@@ -53,6 +53,31 @@ describe('the findings of a page', () => {
     const without = sectionOf({ highlights, evidence: others ?? [] });
     expect(without).toContain('And 1 further finding of this rule and severity.</p>');
     expect(without).not.toContain('findings.csv');
+    expect(wordsOf(sectionOf({}))).toContain('findings.csv beside this page lists them all.');
+    expect(sectionOf({ evidence: others ?? [] })).not.toContain('findings.csv');
+  });
+
+  test('are all on this page where there is no other', () => {
+    expect(sectionOf({ highlights: [aHighlight('open', { severity: 'HIGH' })] })).not.toContain('is here or on');
+  });
+
+  test('that have no room are led to where their group stands', () => {
+    const facts = someRunFacts({ highlights: [{ ...aHighlight('open'), findings: [] }] });
+    const pages = highlightPages(facts);
+    expect(pages.groups.map((group) => pages.hrefOf(group))).toEqual(['report.html#rule-stale-login-medium']);
+    expect(findingsSection(facts, pages).markup).toContain('id="rule-stale-login-medium"');
+  });
+
+  test.each([
+    { controls: [], says: '' },
+    { controls: ['SOC-2:CC6.1'], says: 'Gives evidence for SOC 2 CC6.1' },
+    { controls: ['OWN:5:1', 'CIS-v8.1:5.4'], says: 'Gives evidence for OWN 5:1 CIS Controls v8.1 5.4' },
+  ])('name the controls that their rule gives evidence for: $controls', ({ controls, says }) => {
+    const rules = someRunFacts().rules.map((one) => ({ ...one, rule: { ...one.rule, controls } }));
+    const [, advice = ''] =
+      /<dl class="advice">(.*?)<\/dl>/s.exec(sectionOf({ highlights: [aHighlight('open')], rules })) ?? [];
+    expect(advice).not.toBe('');
+    expect((/Gives evidence for.*/.exec(wordsOf(advice))?.[0] ?? '').trim()).toBe(says);
   });
 
   test('that resolved stand apart, and say so', () => {
