@@ -57,6 +57,12 @@ describe('a report', () => {
     );
   });
 
+  test('adds a complete run to the trend, and no other', () => {
+    expect(reported()).toMatchObject({ verdict: 'COMPLETE', trend: [[reported().run, 0, 0, 0, 0, 0]] });
+    const shortfall = { verdict: 'FAILED', reason: 'closed', message: 'm' } as const;
+    expect(reported({ shortfall })).toMatchObject({ verdict: 'FAILED', trend: [] });
+  });
+
   test('says of whom, what and by whom it is', () => {
     const shortfall = { verdict: 'INCOMPLETE', reason: 'deadline', message: 'the time was up' } as const;
     const enriched = { iamRoles: { checked: 1 } } as unknown as NonNullable<ReportContent['enriched']>;
@@ -98,13 +104,13 @@ describe('a report', () => {
 
   const OTHER: ListingSource = { kind: 'finspace', endpoint: 'https://other.example' };
 
-  test.each<{ name: string; now?: ListingSource; then?: ListingSource; told: ListingSource | undefined }>([
-    { name: 'the same', now: SERVICE, then: SERVICE, told: undefined },
-    { name: 'another', now: SERVICE, then: OTHER, told: OTHER },
+  test.each<{ name: string; now?: ListingSource; before?: ListingSource; told: ListingSource | undefined }>([
+    { name: 'the same', now: SERVICE, before: SERVICE, told: undefined },
+    { name: 'another', now: SERVICE, before: OTHER, told: OTHER },
     { name: 'one that it did not note', now: SERVICE, told: undefined },
-    { name: 'one, and this run listed nothing', then: OTHER, told: undefined },
-  ])('names the source of the run before where that is not its own: $name', ({ now, then, told }) => {
-    const last = { ...ran(then && { source: then }), report: undefined };
+    { name: 'one, and this run listed nothing', before: OTHER, told: undefined },
+  ])('names the source of the run before where that is not its own: $name', ({ now, before, told }) => {
+    const last = { ...ran(before && { source: before }), report: undefined };
     const report = reported({ source: now }, { history: { last } });
     expect([report.previousRun, report.previousSource]).toEqual([entryRun(1), told]);
   });
@@ -134,12 +140,13 @@ describe('a manifest', () => {
 
   test('of what there is none says nothing', () => {
     const { listing: _listing, code: _code, ...bare } = reported();
-    expect(Object.keys(manifestOf(bare, criteria, {})).toSorted()).toEqual(
-      [
-        ...['schemaVersion', 'run', 'environmentId', 'accountId', 'region', 'asOf', 'verdict', 'counts', 'objects'],
-        ...['hashes', 'rules', 'partition', 'trustedAccounts'],
-      ].toSorted(),
-    );
+    for (const chain of [{}, { history: { baseline: undefined as never } }])
+      expect(Object.keys(manifestOf(bare, criteria, {}, chain)).toSorted()).toEqual(
+        [
+          ...['schemaVersion', 'run', 'environmentId', 'accountId', 'region', 'asOf', 'verdict', 'counts', 'objects'],
+          ...['hashes', 'rules', 'partition', 'trustedAccounts'],
+        ].toSorted(),
+      );
   });
 
   test('has what the run is held against later', () => {
@@ -202,4 +209,11 @@ test('the report of a run that judged nobody says of everything that it was not 
   );
   for (const member of ['source', 'waiverTroubles', 'sequence', 'previousRun', 'late'])
     expect(report).not.toHaveProperty(member);
+});
+
+test('a run that judged nobody was at this moment where no other clock is given', () => {
+  const before = Date.now();
+  const shortfall = { verdict: 'FAILED', reason: 'closed', message: 'm' } as const;
+  const { listing } = unjudgedReport(REQUEST, SETTINGS, criteriaOf(REQUEST, SETTINGS), shortfall);
+  expect(Date.parse(listing?.startedAt ?? '')).toBeGreaterThanOrEqual(before);
 });

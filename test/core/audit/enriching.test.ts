@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { findCompleteRun } from '../../../core/archive/runs.ts';
+import { createSpoolFolder } from '../../../core/archive/staging.ts';
+import { enrichedCounts, type FactsRequest, readEnrichments } from '../../../core/audit/enriching.ts';
 import type { Config } from '../../../core/config/config.ts';
 import type { GroupRecord } from '../../../core/model/groups.ts';
 import type { RoleRecord } from '../../../core/model/roles.ts';
@@ -467,4 +469,78 @@ test('records of a user that differ are judged with the facts, by the moment of 
     night([bound('a'), bound('a', { lastLoginTime: daysAgo(2) })], facts(missing)),
   );
   expect(fates).toEqual([`${S} HIGH new`]);
+});
+
+describe('what is read beside a listing', () => {
+  const DEADLINE = 1_000_000_000;
+  const asked = (differs: Partial<FactsRequest>): FactsRequest => ({
+    enrich: new Set(['iamRoles', 'permissionGroups']),
+    enrichments: facts(sound, HELPDESK),
+    arns: () => [S],
+    before: undefined,
+    users: 1,
+    deadline: DEADLINE,
+    ...differs,
+  });
+
+  test.each([
+    { enrich: [], counts: undefined },
+    { enrich: ['iamRoles'], counts: ['iamRoles'] },
+    { enrich: ['permissionGroups'], counts: ['permissionGroups'] },
+    { enrich: ['iamRoles', 'permissionGroups'], counts: ['iamRoles', 'permissionGroups'] },
+  ] as const)('is what is asked for, and counted: $enrich', async ({ enrich, counts }) => {
+    const read = await readEnrichments(asked({ enrich: new Set(enrich) }));
+    const found = enrichedCounts(read);
+    expect(found && Object.keys(found)).toEqual(counts);
+    // Nobody keeps it.
+    expect(read.evidence).toStrictEqual({});
+  });
+
+  test('and is nothing where nobody can read it', async () => {
+    const read = await readEnrichments(asked({ enrichments: {} }));
+    expect(read.evidence).toStrictEqual({});
+    expect(enrichedCounts(read)).toMatchObject({ iamRoles: { principals: 0 }, permissionGroups: { groups: 0 } });
+  });
+
+  test.each([
+    { enrich: ['iamRoles'], kept: ['principals'] },
+    { enrich: ['permissionGroups'], kept: ['groups'] },
+  ] as const)('is kept, a record a line: $enrich', async ({ enrich, kept }) => {
+    const spools = await createSpoolFolder();
+    const { evidence } = await readEnrichments(asked({ enrich: new Set(enrich), spools }));
+    expect(Object.entries(evidence).map(([name, { size }]) => [name, size > 0])).toEqual(
+      kept.map((one) => [one, true]),
+    );
+    await spools.remove();
+  });
+
+  test.each([['iamRoles'], ['permissionGroups']] as const)('where nobody was listed %s are not read', async (name) => {
+    const explode = (): never => {
+      throw new Error('read');
+    };
+    const enrichments = { roles: explode, groups: explode };
+    const read = await readEnrichments(asked({ enrich: new Set([name]), enrichments, users: 0 }));
+    expect(read.groups?.unread).toBe(name === 'permissionGroups' ? 'nobody was listed' : undefined);
+    expect(read.evidence).toStrictEqual({});
+  });
+
+  test('leaves time to judge a million users', async () => {
+    const until: number[] = [];
+    const enrichments: Enrichments = {
+      roles: async function* roles({ deadline }) {
+        until.push(deadline);
+        yield sound(S);
+      },
+      groups: async function* read(deadline) {
+        until.push(deadline);
+        yield* HELPDESK;
+      },
+    };
+    await readEnrichments(asked({ enrichments, users: 1_000_000 }));
+    expect(until).toHaveLength(2);
+    for (const one of until) {
+      expect(one).toBeLessThan(DEADLINE - 10_000);
+      expect(one).toBeGreaterThan(DEADLINE - 60_000);
+    }
+  });
 });
