@@ -1,0 +1,253 @@
+import { describe, expect, test } from '@jest/globals';
+import { criteriaOf } from '../../../core/audit/criteria.ts';
+import type { Facts } from '../../../core/audit/enriching.ts';
+import type { FindingsKeeper } from '../../../core/audit/finding-files.ts';
+import { type Baseline, beginJudging, type Judgement, withoutResolved } from '../../../core/audit/judging.ts';
+import { configuredSettings } from '../../../core/audit/settings.ts';
+import { defaultConfig } from '../../../core/config/config.ts';
+import { parseRecord, serialiseRecord } from '../../../core/model/record.ts';
+import type { EnrichmentName } from '../../../rules/engine/facts.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
+import { OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
+import { Roster } from '../../../rules/engine/memory/roster.ts';
+import { HOUR_MS } from '../../../rules/engine/time.ts';
+import { readUser } from '../../../rules/engine/user.ts';
+import { rules } from '../../../rules/index.ts';
+import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { anEntry } from '../../support/chain-entries.ts';
+
+const REQUEST = {
+  environmentId: ENVIRONMENT,
+  accountId: ACCOUNT,
+  region: 'us-east-1',
+  partition: 'aws',
+  asOf: new Date(NOW),
+  attempt: 'attempt',
+  deadline: NOW,
+  acceptRosterDrop: false,
+} as const;
+
+const criteriaFor = (...enrich: readonly EnrichmentName[]) =>
+  criteriaOf(REQUEST, { ...configuredSettings(defaultConfig(rules), [], ENVIRONMENT), enrich: new Set(enrich) });
+
+interface Page {
+  /** When it was read; undefined: nobody says. */
+  readonly at?: number;
+  readonly users: readonly unknown[];
+}
+
+interface Asked {
+  readonly enrich?: readonly EnrichmentName[];
+  readonly facts?: Facts;
+  /** The users of the run before; none: there is no run before. */
+  readonly before?: readonly unknown[];
+  readonly isWhole?: boolean;
+}
+
+/** Judges pages, and gives what came of it. */
+const judged = async (pages: readonly Page[], { enrich = [], facts, before = [], isWhole = true }: Asked = {}) => {
+  const roster = new Roster();
+  for (const [position, user] of before.entries()) roster.addBaseline(readUser(user, position));
+  const next = new Roster();
+  const baseline: Baseline = {
+    manifest: before.length === 0 ? undefined : anEntry(1),
+    findingBaseline: { open: new OpenFindings(), resolved: new Map() },
+    roster,
+    next,
+    findings: async function* none() {},
+    findEarlierRun: async () => undefined,
+  };
+  /** The findings by each time that everybody was judged, and whether that was ended. */
+  const passes: { readonly findings: Finding[]; isEnded: boolean }[] = [];
+  const openKeeper = (): FindingsKeeper<readonly Finding[]> => {
+    const pass = { findings: [] as Finding[], isEnded: false };
+    passes.push(pass);
+    return {
+      textsOf: (finding) => [serialiseRecord(finding)],
+      keep(_finding, [text = '']) {
+        pass.findings.push(parseRecord(text) as Finding);
+        // On disk a moment later.
+        return Promise.resolve();
+      },
+      finish: async () => {
+        pass.isEnded = true;
+        return pass.findings;
+      },
+    };
+  };
+  const judging = beginJudging(criteriaFor(...enrich), baseline, openKeeper);
+  const kept: unknown[] = [];
+  const seen: boolean[] = [];
+  for (const { at, users } of pages) {
+    if (at !== undefined) judging.readAt(at);
+    for (const user of users) {
+      const text = serialiseRecord(user);
+      const record = parseRecord(text);
+      const isKept = judging.see(record, text);
+      seen.push(isKept);
+      if (isKept) kept.push(record);
+    }
+    await judging.settled();
+  }
+  const judgement = await judging.conclude(
+    isWhole,
+    async function* records() {
+      yield* kept;
+    },
+    facts,
+  );
+  return { judging, judgement, passes, seen, next };
+};
+
+const outcomeOf = ({ outcomes }: Judgement<unknown>, id: string) => outcomes.find((outcome) => outcome.id === id);
+
+const LATER = NOW + HOUR_MS;
+/** Was active after the run's instant, before the page came on which it stands. */
+const activeLater = (userId: string, members = {}) => aUser({ userId, lastLoginTime: NOW + HOUR_MS / 2, ...members });
+
+describe('the moment of a record', () => {
+  test.each<{ name: string; pages: readonly Page[]; moments: readonly (number | undefined)[] }>([
+    { name: 'that nobody says', pages: [{ users: [aUser()] }], moments: [undefined] },
+    {
+      name: 'is that of its page, whatever pages came between',
+      pages: [
+        { at: 10, users: [aUser({ userId: 'a' }), aUser({ userId: 'b' })] },
+        { at: 20, users: [] },
+        { at: 30, users: [aUser({ userId: 'a' }), aUser({ userId: 'c' })] },
+        { at: 30, users: [aUser({ userId: 'd' })] },
+        { at: 40, users: [aUser({ userId: 'e' })] },
+      ],
+      moments: [10, 10, 30, 30, 40, undefined],
+    },
+  ])('$name', async ({ pages, moments }) => {
+    const { judging } = await judged(pages);
+    const momentAt = judging.moments();
+    expect(moments.map((_, position) => momentAt(position))).toEqual(moments);
+    // In any order: records of a user that differ come last.
+    expect([...moments.keys()].toReversed().map((position) => momentAt(position))).toEqual(moments.toReversed());
+  });
+
+  test.each<{ name: string; pages: readonly Page[]; asked?: Asked }>([
+    {
+      name: 'as it comes',
+      pages: [
+        { at: NOW, users: [aUser()] },
+        { at: LATER, users: [activeLater('b')] },
+      ],
+    },
+    {
+      name: 'once facts are read',
+      pages: [
+        { at: NOW, users: [aUser()] },
+        { at: LATER, users: [activeLater('b')] },
+      ],
+      asked: { enrich: ['iamRoles'] },
+    },
+    {
+      name: 'where another has records that differ',
+      pages: [
+        { at: NOW, users: [aUser({ userId: 'a' }), aUser({ userId: 'x' })] },
+        { at: LATER, users: [activeLater('b'), aUser({ userId: 'a', firstName: 'Other' })] },
+      ],
+    },
+    {
+      name: 'where its records differ, of which the last came then',
+      pages: [
+        { at: NOW, users: [aUser({ userId: 'b' })] },
+        { at: LATER, users: [aUser(), activeLater('b')] },
+      ],
+    },
+  ])('tells whether its times can be: $name', async ({ pages, asked }) => {
+    const { judgement } = await judged(pages, asked);
+    expect(outcomeOf(judgement, 'inconsistent-timestamps')).toMatchObject({ failed: 0, notAssessed: 0 });
+    const early = pages.map((page) => ({ ...page, at: NOW }));
+    expect(outcomeOf((await judged(early, asked)).judgement, 'inconsistent-timestamps')?.failed).toBe(1);
+  });
+});
+
+describe('a listing', () => {
+  const a = aUser({ userId: 'a' });
+
+  test('counts users once, what came before, and users with records that differ', async () => {
+    const other = { ...a, firstName: 'Other' };
+    const { judging, seen } = await judged([{ users: [a, aUser({ userId: 'b' }), a, other, other] }]);
+    expect({ ...judging }).toMatchObject({ users: 2, duplicates: 2, conflicting: 1 });
+    expect(seen).toEqual([true, true, false, true, false]);
+  });
+
+  test('is known to the run that follows', async () => {
+    const { next } = await judged([{ users: [a] }]);
+    expect(next.baselineOf('a')).toMatchObject({ id: 'a' });
+    expect(next.baselineOf('b')).toBeUndefined();
+  });
+
+  test('has the roles that rules judge where these are read', async () => {
+    const users = [
+      anApiUser({ apiAccessPrincipalArn: aRoleArn('S') }),
+      anApiUser({ userId: 'b', apiAccessPrincipalArn: aRoleArn('S') }),
+    ];
+    expect([...(await judged([{ users }], { enrich: ['iamRoles'] })).judging.arns()]).toEqual([aRoleArn('S')]);
+    expect([...(await judged([{ users }], { enrich: ['permissionGroups'] })).judging.arns()]).toStrictEqual([]);
+  });
+});
+
+describe('everybody is judged', () => {
+  const stale = (userId: string) => aUser({ userId, lastLoginTime: daysAgo(200) });
+  const staleIn = ({ findings, isEnded }: { readonly findings: readonly Finding[]; readonly isEnded: boolean }) => [
+    findings.filter(({ ruleId }) => ruleId === 'stale-login').length,
+    isEnded,
+  ];
+
+  test('once, as they come', async () => {
+    const { passes } = await judged([{ users: [stale('a'), stale('b')] }]);
+    expect(passes.map(staleIn)).toEqual([[2, true]]);
+  });
+
+  test('once, at the end, where facts are read', async () => {
+    const { passes } = await judged([{ users: [stale('a')] }], { enrich: ['permissionGroups'] });
+    expect(passes.map(staleIn)).toEqual([[1, true]]);
+  });
+
+  test('anew where records differ, and what was begun is ended', async () => {
+    const { passes, judgement } = await judged([{ users: [stale('a'), stale('b'), aUser({ userId: 'a' })] }]);
+    expect(passes.map(staleIn)).toEqual([
+      [expect.any(Number), true],
+      [2, true],
+    ]);
+    const failing = judgement.evidence.filter(({ ruleId }) => ruleId === 'stale-login');
+    expect(failing.map(({ subject }) => subject.id).toSorted()).toEqual(['a', 'b']);
+    expect(judgement.findings.bySeverity.MEDIUM).toBe(failing.length);
+  });
+
+  test('by the very numbers of the record that fails, whichever it is', async () => {
+    const given = JSON.rawJSON('1e12');
+    const { judgement } = await judged([
+      { users: [aUser({ userId: 'a' }), aUser({ userId: 'a', lastLoginTime: given, createTime: given })] },
+    ]);
+    expect(judgement.evidence.map((finding) => serialiseRecord(finding)).join()).toContain('"lastLoginTime":1e12');
+  });
+});
+
+describe('of a listing that is not whole', () => {
+  const before = [aUser({ userId: 'a' }), aUser({ userId: 'gone' })];
+  const pages = [{ users: [aUser({ userId: 'a' })] }];
+
+  test('nobody is said to be gone, and of waivers nothing is told', async () => {
+    const cut = await judged(pages, { before, isWhole: false });
+    expect(outcomeOf(cut.judgement, 'vanished-user')?.failed).toBe(0);
+    expect(cut.judgement.waiverTroubles).toBeUndefined();
+    const whole = await judged(pages, { before });
+    expect(outcomeOf(whole.judgement, 'vanished-user')?.failed).toBe(1);
+    expect(whole.judgement.waiverTroubles).toStrictEqual([]);
+  });
+});
+
+test('a judgement of a run that is none after all tells of nothing that resolved', async () => {
+  const { judgement } = await judged([{ users: [aUser()] }]);
+  const { findings } = judgement;
+  const highlights = ['new', 'resolved'].map((kind) => ({ kind }) as unknown as Judgement['highlights'][number]);
+  const byState = { ...findings.byState, resolved: 3, open: 2 };
+  const told = withoutResolved({ ...judgement, highlights, findings: { ...findings, byState } });
+  expect(told.findings.byState).toMatchObject({ resolved: 0, open: 2 });
+  expect(told.highlights.map(({ kind }) => kind)).toEqual(['new']);
+});
