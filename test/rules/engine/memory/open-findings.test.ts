@@ -52,6 +52,7 @@ test('what failed again is settled', () => {
 
 test('a fate may be made more precise', () => {
   open.settle('e/r/a', 'failed-then');
+  expect([open.fateOf('e/r/a'), idsWith('failed-then')]).toEqual(['failed-then', ['e/r/a one']]);
   open.settle('e/r/a', 'regrouped', 'b');
   expect([open.fateOf('e/r/a'), open.regroupedTo('e/r/a')]).toEqual(['regrouped', 'b']);
   expect([open.regroupedTo('e/r/b'), open.regroupedTo('e/r/x')]).toEqual([undefined, undefined]);
@@ -72,7 +73,7 @@ test.each([
 test('what is carried keeps the reason, each its own', () => {
   open.carry('e/r/a', 'type is missing');
   open.carry('e/r/b', 'status is missing');
-  open.carry('e/r/x', 'type is missing');
+  open.carry('e/r/x', 'apiAccess is missing');
   expect(['e/r/a', 'e/r/b', 'e/r/c', 'e/r/x'].map((id) => open.carriedFor(id))).toEqual([
     'type is missing',
     'status is missing',

@@ -83,11 +83,15 @@ describe('keys that users share', () => {
     ['numbered ARNs', (position: number) => `arn:aws:iam::111122223333:role/team-${position}/analyst`],
     ['pairs of names', (position: number) => `first${position % 300}\nlast${Math.floor(position / 300)}`],
     ['padded numbers', (position: number) => String(position).padStart(8, '0')],
-  ])('no two of 20 000 %s are taken for one, and the last one is still known', (_name, keyAt) => {
+  ])('no two of 20 000 %s are taken for one, and each is still known', (_name, keyAt) => {
     const count = 20_000;
     const keys = filed(Array.from({ length: count }, (_, position) => [keyAt(position), position] as const));
     expect(keys.size).toBe(count);
     expect(keys.shared()).toStrictEqual([]);
+    const positions = Array.from({ length: count }, (_, position) => position);
+    expect(positions.filter((position) => keys.positionsOf(keyAt(position)).join() !== `${position}`)).toStrictEqual(
+      [],
+    );
 
     keys.add(count, keyAt(0));
     keys.add(count, keyAt(count - 1));

@@ -58,7 +58,10 @@ describe('texts by number', () => {
     const textAt = (number: number): string => `01HZY3K9QW${String(number).padStart(16, '0')}`;
     for (let number = 0; number < 20_000; number += 1) table.add(textAt(number));
     expect(table.size).toBe(20_000);
-    expect([0, 9_999, 19_999].map((number) => table.find(textAt(number)))).toEqual([0, 9_999, 19_999]);
+    const numbers = Array.from({ length: 20_000 }, (_, number) => number);
+    expect(numbers.filter((number) => table.find(textAt(number)) !== number)).toStrictEqual([]);
+    expect(numbers.filter((number) => table.add(textAt(number)) !== number)).toStrictEqual([]);
+    expect(numbers.filter((number) => table.at(number) !== textAt(number))).toStrictEqual([]);
     expect(table.find(textAt(20_000))).toBeUndefined();
   });
 });
@@ -69,6 +72,13 @@ test('numbers by place: the greatest, one that is far out, and none', () => {
   numbers.set(1000, 7);
   expect([0, 1, 999, 1000, 1001].map((place) => numbers.at(place))).toEqual([4_294_967_295, 0, 0, 7, 0]);
   expect(numbers.length).toBe(1001);
+});
+
+test('numbers in their order', () => {
+  const numbers = new NumberList();
+  expect([...numbers]).toStrictEqual([]);
+  for (const number of [5, 0, 7]) numbers.push(number);
+  expect([...numbers]).toEqual([5, 0, 7]);
 });
 
 test('a path has one number, whatever it has in common with others', () => {
