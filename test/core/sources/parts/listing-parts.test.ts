@@ -193,11 +193,31 @@ test('a try that was slower goes on with what the faster one has stored', async 
   expect((await read(archive, [part])).pages).toEqual([['fast']]);
 });
 
+test('what a faster try has stored, and is gone when it is gone on with, stops the step', async () => {
+  const answers = [undefined, Buffer.from('of another'), undefined];
+  const losing: Archive = {
+    ...(await newArchive()),
+    create: async () => 'exists',
+    read: async (key) => {
+      const bytes = answers.shift();
+      return bytes && { key, body: Readable.from([bytes]) };
+    },
+  };
+  await expect(listPart(settingsOf(losing, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined)).rejects.toThrow(
+    '1-0001.jsonl.gz exists and is not there: something deletes objects',
+  );
+});
+
 test('the last listing of a run is found by its attempt, and no other run’s', async () => {
   const archive = await newArchive();
   const list = (attempt: string, asOf: Date) =>
     listPart(settingsOf(archive, sourceOf([[1]], OUT_OF_TIME)), { ...ATTEMPT, attempt, asOf }, undefined);
   expect(await findListing(archive, ATTEMPT)).toBeUndefined();
+  await archive.create(
+    'listings/environment=abc/dt=2026-11-24/notes.txt',
+    { bytes: Buffer.from('ours') },
+    'text/plain',
+  );
   await list('a', ATTEMPT.asOf);
   await list('b', ATTEMPT.asOf);
   await list('c', new Date('2026-11-24T03:00:00Z'));
@@ -227,6 +247,7 @@ test('a listing costs what all its parts did, and has the pages and the end of i
     retries: 6,
     restarts: 1,
   });
+  expect(partsSource(archive, parts.slice(0, 2))(0).counts()).toMatchObject({ pages: 1, restarts: 1 });
   expect(partsSource(archive, parts, 'the archive is full')(0).end()).toEqual({
     complete: false,
     reason: 'source-unavailable',
@@ -245,6 +266,20 @@ test('a part goes on where the one before stopped, within its own time and that 
     [1000, { nextToken: 'onwards', pages: 1, seen: ['digest'] }],
   ]);
   expect(JSON.stringify(first)).not.toContain('onwards');
+});
+
+test('a new pass begins at the first page, and its parts are counted anew', async () => {
+  const archive = await newArchive();
+  const opened: [number, ListingCursor | undefined][] = [];
+  const listed = settingsOf(archive, sourceOf([[1]], OUT_OF_TIME, opened));
+  const refused = { ...(await listPart(listed, ATTEMPT, undefined)), next: 'new-pass' as const };
+  const first = await listPart(listed, ATTEMPT, refused);
+  const second = await listPart(listed, ATTEMPT, first);
+  expect([first, second].map(({ pass, number }) => [pass, number])).toEqual([
+    [2, 1],
+    [2, 2],
+  ]);
+  expect(opened.map(([, from]) => from?.nextToken)).toEqual([undefined, undefined, 'onwards']);
 });
 
 test('users come out of the parts as the service gave them, page by page', async () => {
@@ -295,7 +330,7 @@ describe('a part that is not what was stored', () => {
     const { archive, part } = await stored();
     const altered = { ...part, object: { ...part.object, sha256: 'another' } };
     await expect(read(archive, [altered])).rejects.toThrow(
-      /1-0001\.jsonl\.gz was altered: .* the checkpoint of its listing says another/,
+      /^\S+1-0001\.jsonl\.gz was altered: .* the checkpoint of its listing says another/,
     );
   });
 
@@ -325,5 +360,10 @@ describe('a part that is not what was stored', () => {
 });
 
 test('no part at all is no listing', async () => {
-  expect((await read(await newArchive(), [])).end).toMatchObject({ complete: false });
+  const archive = await newArchive();
+  expect(await read(archive, [])).toEqual({
+    pages: [],
+    end: { complete: false, reason: 'source-unavailable', message: 'nothing was listed' },
+  });
+  expect(partsSource(archive, [])(0).counts()).toStrictEqual({ pages: 0, requests: 0, throttled: 0, retries: 0 });
 });
