@@ -10,6 +10,7 @@ import {
   GetPublicAccessBlockCommand,
   HeadObjectCommand,
   type LifecycleRule,
+  type ReplicationRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { BREAK_GLASS, BUCKET_CHANGES, butFor, DENIALS, type Denial, KEY_CHANGES } from '../archive/denials.ts';
@@ -168,11 +169,16 @@ const lifecycleFault = (
     : undefined;
 };
 
+/** Tells whether a rule copies everything: one about a part may copy what is looked at here, and no evidence. */
+const isOfEverything = ({ Filter = {}, Prefix = '' }: ReplicationRule): boolean =>
+  [Prefix, ...Object.values(Filter)].every((value) => value === undefined || value === '');
+
 /** Checks that what is archived stays, and can be read for as long: how the bucket keeps it, and its key. */
 export const keepingChecks = (
   { s3, kms, bucket: Bucket, config }: KeepingSettings,
   environmentId: string,
 ): readonly Check[] => {
+  const { breakGlassRoleArn, replicateTo }: Partial<NonNullable<typeof config>> = config ?? {};
   const check = (name: string, permission: string, look: () => Promise<CheckAnswer>): Check => ({
     name,
     needs: ['archive'],
@@ -188,17 +194,19 @@ export const keepingChecks = (
   });
 
   /** Looks at the orders that S3 has, and at what became of the object that was written last. */
-  const copyAnswer = async (wanted: ReplicateTo | undefined): Promise<CheckAnswer> => {
+  const copyAnswer = async (wanted: ReplicateTo): Promise<CheckAnswer> => {
     const found = await settingOf(
       () => s3.send(new GetBucketReplicationCommand({ Bucket })),
       'ReplicationConfigurationNotFoundError',
     );
-    const rule = found?.ReplicationConfiguration?.Rules?.find(
-      ({ Status, Destination }) => Status === 'Enabled' && Destination?.Bucket?.endsWith(`:::${wanted?.bucket}`),
+    const rules = (found?.ReplicationConfiguration?.Rules ?? []).filter(
+      ({ Status, Destination }) => Status === 'Enabled' && Destination?.Bucket?.endsWith(`:::${wanted.bucket}`),
     );
-    if (rule === undefined) return fail(`nothing is copied to ${wanted?.bucket}, as replicateTo says`, PUT_BACK);
+    if (rules.length === 0) return fail(`nothing is copied to ${wanted.bucket}, as replicateTo says`, PUT_BACK);
+    const rule = rules.find(isOfEverything);
+    if (rule === undefined) return fail(`only a part is copied to ${wanted.bucket}`, PUT_BACK);
     if (rule.DeleteMarkerReplication?.Status === 'Enabled') return fail('deletions are copied too', PUT_BACK);
-    if (rule.Destination?.EncryptionConfiguration?.ReplicaKmsKeyID !== wanted?.key)
+    if (rule.Destination?.EncryptionConfiguration?.ReplicaKmsKeyID !== wanted.key)
       return fail('the copy is encrypted by another key than that of replicateTo', PUT_BACK);
     const last = await settingOf(
       () => s3.send(new HeadObjectCommand({ Bucket, Key: latestKey(environmentId) })),
@@ -208,8 +216,8 @@ export const keepingChecks = (
     // What the SDK knows by one name S3 answers by another.
     const status = last.ReplicationStatus ?? 'none';
     if (status.startsWith('COMPLETE'))
-      return ok(`copied to ${wanted?.bucket}; what that bucket is like was not looked at`);
-    if (status === 'PENDING') return ok(`the last run is being copied to ${wanted?.bucket}`);
+      return ok(`copied to ${wanted.bucket}; what that bucket is like was not looked at`);
+    if (status === 'PENDING') return ok(`the last run is being copied to ${wanted.bucket}`);
     return fail(
       status === 'FAILED' ? 'S3 failed to copy the last run' : 'the last run was archived before there were copies',
       'look into it as the runbook\'s "The copy is behind" says',
@@ -270,11 +278,11 @@ export const keepingChecks = (
         'nothing is deleted: names and addresses of users stay for good (retention.afterRetention: delete has S3 delete them)',
       );
     }),
-    ...(config?.replicateTo === undefined
+    ...(replicateTo === undefined
       ? []
       : [
           check('copy', 's3:GetReplicationConfiguration on the bucket, and s3:GetObject on its objects', () =>
-            copyAnswer(config.replicateTo),
+            copyAnswer(replicateTo),
           ),
         ]),
     check('public-access', 's3:GetBucketPublicAccessBlock on the bucket', async () => {
@@ -290,7 +298,7 @@ export const keepingChecks = (
     }),
     check('bucket-policy', 's3:GetBucketPolicy on the bucket', async () => {
       const found = await settingOf(() => s3.send(new GetBucketPolicyCommand({ Bucket })), 'NoSuchBucketPolicy');
-      const wanted = bucketDenials(Bucket, config?.breakGlassRoleArn);
+      const wanted = bucketDenials(Bucket, breakGlassRoleArn);
       const missing = missingDenials(found?.Policy, wanted);
       if (missing !== undefined) return fail(missing, PUT_BACK);
       if (!statementsOf(found?.Policy).some(({ Sid }) => Sid === BREAK_GLASS))
@@ -321,6 +329,6 @@ export const keepingChecks = (
         return ok('the key is Enabled, and rotated');
       },
     ),
-    ...(config?.breakGlassRoleArn === undefined ? [] : [keyPolicyCheck(config.breakGlassRoleArn)]),
+    ...(breakGlassRoleArn === undefined ? [] : [keyPolicyCheck(breakGlassRoleArn)]),
   ];
 };

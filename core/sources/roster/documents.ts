@@ -37,6 +37,8 @@ const OF_OTHERS = ['membershipStatus', 'userArn'] as const;
 
 const NAME_TWICE = 'has an object with two members of one name';
 
+const isOfOthers = (value: object): boolean => OF_OTHERS.some((member) => Object.hasOwn(value, member));
+
 const isLikePage = (value: Readonly<Record<string, unknown>>): boolean => {
   // A loop over names of these lengths: there may be a million users.
   for (const name in value) if ((name.length === 5 || name.length === 9) && LIKE_PAGE.test(name)) return true;
@@ -51,6 +53,8 @@ export const addValue = (text: string, value: unknown, users: unknown[], notes: 
   }
   if (hasNameTwice(text, value)) noteTorn(notes, NAME_TWICE);
   users.push(value);
+  if (isRecord(value) && isOfOthers(value))
+    noteTorn(notes, 'has users as another operation lists them, of a permission group or of kdb: ListUsers is needed');
   // What is no user is not what a token led to.
   if (isRecord(value)) notes.hasToken = false;
   else if (Array.isArray(value) && value.length > 0) noteTorn(notes, 'has a list where a user is needed');
@@ -78,7 +82,7 @@ export const documentReader = (users: unknown[], notes: RosterNotes) => {
       if (hasNameTwice(text, value)) noteTorn(notes, NAME_TWICE);
       users.push(value);
     }
-    const token = members.findLast(([name]) => name === 'nextToken')?.[1];
+    const token = members.find(([name]) => name === 'nextToken')?.[1];
     if (isPage) notePage(notes, token && parsedOrText(token, notes, 'at nextToken'));
     else notes.hasToken = false;
   };
@@ -87,11 +91,6 @@ export const documentReader = (users: unknown[], notes: RosterNotes) => {
     item(text) {
       items += 1;
       const value = parsedOrText(text, notes, 'at item', items);
-      if (lists > 0 && isRecord(value) && OF_OTHERS.some((member) => Object.hasOwn(value, member)))
-        noteTorn(
-          notes,
-          'has users as another operation lists them, of a permission group or of kdb: ListUsers is needed',
-        );
       if (lists === 0 || !isRecord(value) || !isLikePage(value)) return addValue(text, value, users, notes);
       noteTorn(notes, 'has a page within a page');
       users.push(value);

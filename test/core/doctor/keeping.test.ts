@@ -410,10 +410,15 @@ describe('an archive', () => {
       breakGlassRoleArn: GLASS,
       replicateTo: { bucket: 'copy', key: KEY },
     } as const;
-    const replicationOf = ({ bucket = 'copy', key = KEY, markers = 'Disabled' } = {}) =>
+    const replicationOf = ({
+      bucket = 'copy',
+      key = KEY,
+      markers = 'Disabled',
+      part = '<Filter><Prefix/></Filter>',
+    } = {}) =>
       xml(
         'ReplicationConfiguration',
-        `<Role>r</Role><Rule><Status>Enabled</Status><DeleteMarkerReplication><Status>${markers}</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::${bucket}</Bucket><EncryptionConfiguration><ReplicaKmsKeyID>${key}</ReplicaKmsKeyID></EncryptionConfiguration></Destination></Rule>`,
+        `<Role>r</Role><Rule><Status>Enabled</Status>${part}<DeleteMarkerReplication><Status>${markers}</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::${bucket}</Bucket><EncryptionConfiguration><ReplicaKmsKeyID>${key}</ReplicaKmsKeyID></EncryptionConfiguration></Destination></Rule>`,
       );
     const headOf = (status?: string): Answer => ({
       body: '',
@@ -459,6 +464,31 @@ describe('an archive', () => {
         head: headOf(),
         found: [['copy', 'fail', 'deletions are copied too']],
       },
+      ...[
+        { name: 'of one area', part: '<Filter><Prefix>latest/</Prefix></Filter>' },
+        { name: 'of one area, in the older way', part: '<Prefix>latest/</Prefix>' },
+        { name: 'with a tag', part: '<Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>' },
+        {
+          name: 'with two tags',
+          part: '<Filter><And><Prefix/><Tag><Key>a</Key><Value>b</Value></Tag><Tag><Key>c</Key><Value>d</Value></Tag></And></Filter>',
+        },
+      ].map(({ name, part }) => ({
+        name: `is told where only what is ${name} is copied`,
+        replication: replicationOf({ part }),
+        head: headOf('COMPLETED'),
+        found: [['copy', 'fail', 'only a part is copied to copy']],
+      })),
+      {
+        name: 'is well by one rule of several',
+        replication: {
+          body: ['latest/', '']
+            .map((prefix) => replicationOf({ part: `<Filter><Prefix>${prefix}</Prefix></Filter>` }).body)
+            .join('')
+            .replace('</ReplicationConfiguration><ReplicationConfiguration><Role>r</Role>', ''),
+        },
+        head: headOf('COMPLETED'),
+        found: [],
+      },
       {
         name: 'by another key is told',
         replication: replicationOf({ key: 'other' }),
@@ -479,6 +509,13 @@ describe('an archive', () => {
       ['key', 'warn', 'the bucket encrypts by a key of S3, which any reader may use'],
       ['key-policy', 'not-checked', 'the bucket encrypts by a key of S3'],
     ]);
+  });
+
+  test('of which S3 can tell nothing is told to be ill, and is looked at only where there is one', async () => {
+    expect(await look({ versioning: refused('InternalError', 500) })).toEqual([
+      ['versioning', 'fail', expect.stringMatching(/^InternalError: /)],
+    ]);
+    expect(new Set(keepingChecks(settings, 'abc').flatMap(({ needs }) => needs))).toEqual(new Set(['archive']));
   });
 
   test('of which no config says anything is held to keep all, for however long', async () => {

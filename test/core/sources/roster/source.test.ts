@@ -62,6 +62,11 @@ describe('events of CloudTrail', () => {
       content: `{"Events":[${event('a')},${event('b')}`,
       message: `the events of users tell of 2 users: ${MISSING}; it is no whole JSON: the end is missing at character ${event('a').length * 2 + 13}`,
     },
+    {
+      name: 'of which one can’t be read',
+      content: `{"Events":[${event('a')},{"userId" 1}]}`,
+      message: `the events of users tell of 1 user: ${MISSING}; it is no JSON at an event`,
+    },
   ])('$name are never everybody, and it is told what they lack', async ({ content, message }) => {
     const { end, users } = await readAll(content, trailKind(ENVIRONMENT).parserOf('users', content));
     expect(end).toEqual({ complete: false, reason: 'reconstructed', message });

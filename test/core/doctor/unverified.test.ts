@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { runKeys } from '../../../core/archive/keys.ts';
+import { findUnverified } from '../../../core/doctor/unverified.ts';
+import { nightAt } from '../../support/archived-nights.ts';
+import { ENVIRONMENT } from '../../support/builders.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
+
+/** Looks on the tenth night, after verifications that found so many problems, each on its night. */
+const look = async (verified: Readonly<Record<number, number>>, firstNight = 1) => {
+  const archive = memoryArchive();
+  const put = (key: string, value: unknown) =>
+    archive.create(key, { bytes: Buffer.from(JSON.stringify(value)) }, 'application/json');
+  await put(runKeys(ENVIRONMENT, nightAt(firstNight)).manifest, {});
+  for (const [night, problems] of Object.entries(verified)) {
+    const key = runKeys(ENVIRONMENT, nightAt(Number(night))).manifest.replace('manifests/', 'verifications/');
+    await put(key, { schemaVersion: 1, verification: { readUpTo: 1, problems: Array.from({ length: problems }) } });
+  }
+  return findUnverified(archive, ENVIRONMENT, nightAt(10).getTime());
+};
+
+const LAST = `verifications/environment=${ENVIRONMENT}/dt=2026-12-02/20261202T020000Z.json`;
+
+test.each<{ name: string; verified: Readonly<Record<number, number>>; firstNight?: number; told: string | undefined }>([
+  { name: 'that was verified 8 days ago', verified: { 2: 0 }, told: undefined },
+  { name: 'that was verified 9 days ago', verified: { 1: 0 }, told: 'was not verified for 8 days' },
+  { name: 'that was never verified', verified: {}, told: 'was not verified for 8 days' },
+  { name: 'that begins 8 days ago', verified: {}, firstNight: 2, told: undefined },
+  { name: 'of which the last of several found nothing', verified: { 3: 1, 9: 0 }, told: undefined },
+  {
+    name: 'of which only the last of several found something',
+    verified: { 3: 0, 9: 2 },
+    told: `2 problems in ${LAST}`,
+  },
+])('of an archive $name is told: $told', async ({ verified, firstNight, told }) => {
+  expect(await look(verified, firstNight)).toBe(told);
+});
