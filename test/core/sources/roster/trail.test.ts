@@ -36,7 +36,7 @@ const read = async (content: string, asOf?: Date) => {
   const listing = chooseSource(roster)(Number.POSITIVE_INFINITY);
   const users: unknown[] = [];
   for await (const page of listing.pages) users.push(...page);
-  return { users, end: listing.end(), pages: listing.counts().pages, source: listing.source };
+  return { users, end: listing.end(), pages: listing.counts().pages, source: listing.source, hasGaps: roster.hasGaps };
 };
 
 describe('events', () => {
@@ -111,6 +111,99 @@ describe('events', () => {
     const seen = await read(content, new Date('2026-09-02T00:00:00Z'));
     expect(seen).toMatchObject({ pages, end: { complete: false, reason: 'reconstructed' } });
     expect(JSON.stringify(seen.end).includes('the token of events that are not in it')).toBe(isCut);
+  });
+
+  test('tell of a user what a request has as text, and of several in one second what they agree on', async () => {
+    const made = (userId: string, requestParameters: object) =>
+      event('CreateUser', at(1), undefined, { requestParameters, responseElements: { userId } });
+    const { users } = await read(
+      JSON.stringify({
+        Records: [
+          event('EnableUser', at(1), 'u1'),
+          made('u1', {
+            type: 'APP_USER',
+            apiAccess: 'ENABLED',
+            apiAccessPrincipalArn: null,
+            emailAddress: 'a@b.example',
+          }),
+          event('UpdateUser', at(2), 'u1', {
+            requestParameters: { userId: 'u1', type: 'SUPER_USER', apiAccess: 'DISABLED' },
+          }),
+          event('UpdateUser', at(2), 'u1', {
+            requestParameters: { userId: 'u1', type: 'APP_USER', apiAccess: 'DISABLED' },
+          }),
+          event('DisableUser', at(3), 'u2'),
+          event('EnableUser', at(3), 'u2'),
+        ],
+      }),
+    );
+    expect(users).toStrictEqual([
+      {
+        userId: 'u1',
+        createTime: Date.parse(at(1)),
+        type: undefined,
+        apiAccess: 'DISABLED',
+        status: 'ENABLED',
+        lastEnabledTime: Date.parse(at(1)),
+        lastModifiedTime: Date.parse(at(2)),
+      },
+      { userId: 'u2', status: undefined, lastDisabledTime: Date.parse(at(3)), lastEnabledTime: Date.parse(at(3)) },
+    ]);
+  });
+
+  test('of a user go before none that tell how it was made in the same second, in whatever order they come', async () => {
+    const made = event('CreateUser', at(1), 'u1', { requestParameters: { userId: 'u1', type: 'APP_USER' } });
+    const updated = event('UpdateUser', at(1), 'u1', { requestParameters: { userId: 'u1', type: 'SUPER_USER' } });
+    for (const events of [
+      [made, updated],
+      [updated, made],
+    ])
+      expect((await read(JSON.stringify({ Records: events }))).users).toMatchObject([
+        { userId: 'u1', type: 'SUPER_USER' },
+      ]);
+  });
+
+  test.each<{ name: string; content: string }>([
+    { name: 'as log files have them', content: JSON.stringify({ Records: [event('EnableUser', at(1), 'u1')] }) },
+    {
+      name: 'as lookup-events gives them',
+      content: JSON.stringify({ Events: [{ CloudTrailEvent: JSON.stringify(event('EnableUser', at(1), 'u1')) }] }),
+    },
+    { name: 'as EventBridge hands them on', content: JSON.stringify({ detail: event('EnableUser', at(1), 'u1') }) },
+    { name: 'by themselves', content: JSON.stringify(event('EnableUser', at(1), 'u1')) },
+  ])('are read $name: of the moment of the last, with gaps, and never whole', async ({ content }) => {
+    const { users, source, hasGaps, end } = await read(content);
+    expect(users).toEqual([{ userId: 'u1', status: 'ENABLED', lastEnabledTime: Date.parse(at(1)) }]);
+    expect({ source, hasGaps, end }).toMatchObject({
+      source: { parser: 'cloudtrail', instant: at(1).replace('Z', '.000Z'), instantFrom: 'event' },
+      hasGaps: true,
+      end: { complete: false, reason: 'reconstructed' },
+    });
+  });
+
+  test.each([
+    [
+      'without a time',
+      JSON.stringify(event('EnableUser', 'never', 'u1')),
+      'it has an event EnableUser without the user or the time',
+    ],
+    [
+      'without a user',
+      JSON.stringify(event('DisableUser', at(1), 7)),
+      'it has an event DisableUser without the user or the time',
+    ],
+    ['that is no JSON', `{"Events":[{"CloudTrailEvent":"{"}]}`, 'it is no JSON at an event'],
+    ['that is no JSON, by itself', '{"eventSource":x}', 'it is no JSON at an event'],
+  ])('one %s is told, whoever asks', async (_name, content, problem) => {
+    expect((await read(content, new Date('2026-10-06T07:00:00Z'))).end).toMatchObject({
+      message: expect.stringContaining(problem),
+    });
+  });
+
+  test('are needed', async () => {
+    await expect(read('{"users":[]}')).rejects.toThrow(
+      'trail.json must be events of CloudTrail, as lookup-events gives them or as its log files in S3 are, in JSON: got something else',
+    );
   });
 
   test('are of the moment that is given, however long before it they were', async () => {
