@@ -135,10 +135,19 @@ export const bandsOf = (recipients: readonly AlertRecipient[], environment: stri
   return [...new Map(bands.map((band) => [band.label, band])).values()];
 };
 
-/** Lists the messages that somebody asked for; where nobody is named, whoever subscribed should hear all. */
+/** The ends of a run of which everybody hears. */
+const NOT_COMPLETE = ['INCOMPLETE', 'FAILED'] as const;
+
+/** The mail about all environments tells of a night by one of these alone, and of no mildest severity. */
+const OF_ALL = { environment: 'all', verdicts: NOT_COMPLETE.slice(0, 1), hasLeast: false };
+
+/**
+ * Lists the messages that somebody asked for, as their mails have it; where nobody is named, whoever subscribed should
+ * hear all.
+ */
 const askedFor = (
   recipients: readonly AlertRecipient[],
-  environment: string,
+  { environment, verdicts, hasLeast }: typeof OF_ALL,
   bands: readonly Band[] = [],
 ): readonly Audible[] => {
   const isAsked = (severity: Severity): boolean =>
@@ -148,15 +157,11 @@ const askedFor = (
       ? [{}]
       : [WHOLE_BAND, ...bands.filter(isTold).map(({ label }) => label)].map((band) => ({ band }));
   return [
-    {
-      what: 'that a run is not COMPLETE',
-      messages: labels(() => true).map((band) => ({
-        environment,
-        verdict: 'FAILED',
-        maxSeverity: 'CRITICAL',
-        ...band,
-      })),
-    },
+    // Whoever hears of the one alone takes the other for a night on which all was seen.
+    ...verdicts.map((verdict) => ({
+      what: `that a run is ${verdict}`,
+      messages: labels(() => true).map((band) => ({ environment, verdict, maxSeverity: 'CRITICAL', ...band })),
+    })),
     ...SEVERITIES.toReversed()
       .filter(isAsked)
       .map((severity) => ({
@@ -165,7 +170,7 @@ const askedFor = (
           environment,
           verdict: 'COMPLETE',
           maxSeverity: severity,
-          leastSeverity: severity,
+          ...(hasLeast && { leastSeverity: severity }),
           ...band,
         })),
       })),
@@ -176,7 +181,7 @@ const askedFor = (
 export const audibleAlerts = (recipients: readonly AlertRecipient[], environment: string): readonly Audible[] => {
   const ofEach = recipients.filter((recipient) => !wantsAll(recipient) && isOfEnvironment(recipient, environment));
   if (recipients.length > 0 && ofEach.length === 0) return [];
-  return askedFor(ofEach, environment, bandsOf(ofEach, environment));
+  return askedFor(ofEach, { environment, verdicts: [...NOT_COMPLETE], hasLeast: true }, bandsOf(ofEach, environment));
 };
 
 /** The mails about several environments that somebody should hear. */
@@ -184,7 +189,7 @@ export const audibleOverview = (recipients: readonly AlertRecipient[]): readonly
   const nightly = recipients.filter((recipient) => wantsAll(recipient) && recipient.every !== 'week');
   const weekly = weeklyAudiences(recipients);
   return [
-    ...(nightly.length > 0 || weekly.length === 0 ? askedFor(nightly, 'all') : []),
+    ...(nightly.length > 0 || weekly.length === 0 ? askedFor(nightly, OF_ALL) : []),
     ...weekly.map(({ label }) => ({ what: `the weekly mail ${label}`, messages: [{ audience: label }] })),
   ];
 };

@@ -246,7 +246,7 @@ describe('in a bucket', () => {
       expect(outcome.code).toBe(2);
       expect(outcome.stdout).toMatch(/^COMPLETE /m);
       expect(outcome.stderr).toContain(
-        'nobody hears that a run is not COMPLETE, of CRITICAL findings, of HIGH findings: no confirmed subscription',
+        'nobody hears that a run is INCOMPLETE, that a run is FAILED, of CRITICAL findings, of HIGH findings: no confirmed subscription',
       );
     }
     await emulator.sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'a@example.com' }));

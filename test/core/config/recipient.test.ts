@@ -145,13 +145,13 @@ test('bands of an environment are those of its recipients, each once, with what 
 
 describe('somebody should hear', () => {
   const whatOf = (audible: readonly { readonly what: string }[]) => audible.map(({ what }) => what);
-  const NOT_COMPLETE = 'that a run is not COMPLETE';
+  const [INCOMPLETE, FAILED] = ['that a run is INCOMPLETE', 'that a run is FAILED'];
   const FINDINGS = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'].map((one) => `of ${one} findings`);
 
   test.each<{ name: string; recipients: readonly AlertRecipient[]; what: readonly string[] }>([
-    { name: 'all, where nobody is named', recipients: [], what: [NOT_COMPLETE, ...FINDINGS] },
-    { name: 'all', recipients: [ALL, SEVERE], what: [NOT_COMPLETE, ...FINDINGS] },
-    { name: 'of severe findings', recipients: [SEVERE], what: [NOT_COMPLETE, ...FINDINGS.slice(0, 2)] },
+    { name: 'all, where nobody is named', recipients: [], what: [INCOMPLETE, FAILED, ...FINDINGS] },
+    { name: 'all', recipients: [ALL, SEVERE], what: [INCOMPLETE, FAILED, ...FINDINGS] },
+    { name: 'of severe findings', recipients: [SEVERE], what: [INCOMPLETE, FAILED, ...FINDINGS.slice(0, 2)] },
     { name: 'nothing, where all want one mail', recipients: [ONE_MAIL, WEEKLY], what: [] },
     { name: 'nothing of another environment', recipients: [byMail({ environments: ['def'] })], what: [] },
   ])('of an environment $name', ({ recipients, what }) => {
@@ -163,8 +163,12 @@ describe('somebody should hear', () => {
       messages.map((message) => ('band' in message ? message.band : undefined)),
     );
     const [whole, severe, mild] = ['INFORMATIONAL-CRITICAL', 'HIGH-CRITICAL', 'INFORMATIONAL-MEDIUM'];
-    expect(bands).toEqual([[whole, severe, mild], ...Array(2).fill([whole, severe]), ...Array(3).fill([whole, mild])]);
-    expect(audibleAlerts([SEVERE], 'abc')[1]?.messages).toEqual(
+    expect(bands).toEqual([
+      ...Array(2).fill([whole, severe, mild]),
+      ...Array(2).fill([whole, severe]),
+      ...Array(3).fill([whole, mild]),
+    ]);
+    expect(audibleAlerts([SEVERE], 'abc')[2]?.messages).toEqual(
       [whole, severe].map((band) => ({
         environment: 'abc',
         verdict: 'COMPLETE',
@@ -173,18 +177,18 @@ describe('somebody should hear', () => {
         band,
       })),
     );
-    expect(audibleAlerts([ALL], 'abc')[0]?.messages).toEqual([
-      { environment: 'abc', verdict: 'FAILED', maxSeverity: 'CRITICAL' },
-    ]);
+    const [incomplete, failed] = audibleAlerts([ALL], 'abc').map(({ messages }) => messages);
+    expect(incomplete).toEqual([{ environment: 'abc', verdict: 'INCOMPLETE', maxSeverity: 'CRITICAL' }]);
+    expect(failed).toEqual([{ environment: 'abc', verdict: 'FAILED', maxSeverity: 'CRITICAL' }]);
   });
 
   test.each<{ name: string; recipients: readonly AlertRecipient[]; what: readonly string[] }>([
-    { name: 'all, where nobody is named', recipients: [], what: [NOT_COMPLETE, ...FINDINGS] },
-    { name: 'all each night', recipients: [ONE_MAIL], what: [NOT_COMPLETE, ...FINDINGS] },
+    { name: 'all, where nobody is named', recipients: [], what: [INCOMPLETE, ...FINDINGS] },
+    { name: 'all each night', recipients: [ONE_MAIL], what: [INCOMPLETE, ...FINDINGS] },
     {
       name: 'of severe findings each night, and all once a week',
       recipients: [{ ...ONE_MAIL, minSeverity: 'CRITICAL' }, WEEKLY],
-      what: [NOT_COMPLETE, ...FINDINGS.slice(0, 1), 'the weekly mail week-INFORMATIONAL-CRITICAL-all'],
+      what: [INCOMPLETE, ...FINDINGS.slice(0, 1), 'the weekly mail week-INFORMATIONAL-CRITICAL-all'],
     },
     {
       name: 'once a week alone',
@@ -196,7 +200,13 @@ describe('somebody should hear', () => {
   });
 
   test('of all environments in the words of their mail, which is of none by its id', () => {
-    const named = audibleOverview([]).flatMap(({ messages }) => messages.map(({ environment }) => environment));
-    expect(new Set(named)).toEqual(new Set(['all']));
+    const messages = audibleOverview([]).flatMap((audible) => audible.messages);
+    expect(messages).toEqual(
+      ['CRITICAL', 'CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'].map((maxSeverity, index) => ({
+        environment: 'all',
+        verdict: index === 0 ? 'INCOMPLETE' : 'COMPLETE',
+        maxSeverity,
+      })),
+    );
   });
 });

@@ -55,7 +55,9 @@ const topicOf = async (...subscribers: readonly Subscriber[]): Promise<string> =
   return topicArn;
 };
 
-const ALL = ['that a run is not COMPLETE', 'of CRITICAL findings', 'of HIGH findings', 'of MEDIUM findings'];
+const [INCOMPLETE, FAILED] = ['that a run is INCOMPLETE', 'that a run is FAILED'];
+const FINDINGS = ['of CRITICAL findings', 'of HIGH findings', 'of MEDIUM findings'];
+const ALL = [INCOMPLETE, FAILED, ...FINDINGS];
 const LOW = ['of LOW findings', 'of INFORMATIONAL findings'];
 const POLICY_OF_ANOTHER = { environment: ['another'] };
 
@@ -80,18 +82,23 @@ describe('nobody hears', () => {
       name: 'of another environment',
       subscribers: [{ policy: POLICY_OF_ANOTHER }],
       asked: [email('CRITICAL')],
-      unheard: ALL.slice(0, 2),
+      unheard: ALL.slice(0, 3),
     },
     {
       name: 'of a body that is filtered and no JSON',
       subscribers: [{ policy: { verdict: [{ exists: true }] }, scope: 'MessageBody' }],
       asked: [email('CRITICAL')],
-      unheard: ALL.slice(0, 2),
+      unheard: ALL.slice(0, 3),
     },
     {
       name: 'that nothing was seen, where a filter passes complete runs only',
       subscribers: [{ policy: { verdict: ['COMPLETE'] } }],
-      unheard: ALL.slice(0, 1),
+      unheard: [INCOMPLETE, FAILED],
+    },
+    {
+      name: 'that not all was seen, where a filter passes runs that saw nothing',
+      subscribers: [{ policy: { verdict: ['COMPLETE', 'FAILED'] } }],
+      unheard: [INCOMPLETE],
     },
   ])('$name', async ({ subscribers, asked = [], unheard }) => {
     const found = await unheardOn(aws.sns, await topicOf(...subscribers), audibleAlerts(asked, 'abc'));
@@ -109,7 +116,8 @@ describe('nobody hears', () => {
   test.each([
     { policy: policyOf('HIGH'), unheard: [] },
     { policy: { verdict: ['INCOMPLETE', 'FAILED'] }, unheard: ['of CRITICAL findings', 'of HIGH findings'] },
-    { policy: { verdict: ['COMPLETE'] }, unheard: ['that a run is not COMPLETE'] },
+    { policy: { verdict: ['COMPLETE', 'FAILED'] }, unheard: [INCOMPLETE] },
+    { policy: { leastSeverity: [{ exists: true }] }, unheard: [INCOMPLETE, ...FINDINGS.slice(0, 2)] },
   ])('of all environments: $policy', async ({ policy, unheard }) => {
     const asked = [email(), { ...email('HIGH'), digest: 'all' as const }];
     const found = await unheardOn(aws.sns, await topicOf({ policy }), audibleOverview(asked));
@@ -121,12 +129,8 @@ describe('nobody hears', () => {
   const mild: AlertRecipient = { ...email(), maxSeverity: 'MEDIUM' };
 
   test.each<{ readonly name: string; readonly asked: readonly AlertRecipient[]; readonly unheard: readonly string[] }>([
-    { name: 'its own environment', asked: [pager], unheard: ALL.slice(0, 3) },
-    {
-      name: 'mild findings alone',
-      asked: [mild],
-      unheard: ['that a run is not COMPLETE', 'of MEDIUM findings', ...LOW],
-    },
+    { name: 'its own environment', asked: [pager], unheard: ALL.slice(0, 4) },
+    { name: 'mild findings alone', asked: [mild], unheard: [INCOMPLETE, FAILED, 'of MEDIUM findings', ...LOW] },
     { name: 'nothing of each night', asked: [monday], unheard: [] },
   ])('where somebody asked for $name', async ({ asked, unheard }) => {
     const topicArn = await topicOf();
@@ -155,7 +159,7 @@ describe('nobody hears', () => {
       return found.map(({ what }) => what);
     };
     expect(await unheard(nightly)).toEqual(['the weekly mail week-INFORMATIONAL-MEDIUM-all']);
-    expect(await unheard(monday)).toEqual([...ALL, ...LOW]);
+    expect(await unheard(monday)).toEqual([INCOMPLETE, ...FINDINGS, ...LOW]);
   });
 
   test.each<{ readonly name: string; readonly recipient: Partial<AlertRecipient>; readonly hears: readonly string[] }>([
@@ -208,7 +212,7 @@ describe('a sentence a topic', () => {
         { topicArn: unheard, messages },
       ]),
     ).toEqual([
-      `nobody hears that a run is not COMPLETE, of CRITICAL findings, of HIGH findings: no confirmed subscription of ${unheard} takes it; doctor tells what to do`,
+      `nobody hears that a run is INCOMPLETE, that a run is FAILED, of CRITICAL findings, of HIGH findings: no confirmed subscription of ${unheard} takes it; doctor tells what to do`,
     ]);
   });
 

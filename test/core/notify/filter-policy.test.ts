@@ -20,6 +20,7 @@ test.each<[string, unknown, boolean]>([
   ['of a prefix that is no text', { environment: [{ prefix: 5 }] }, false],
   ['of any case', { maxSeverity: [{ 'equals-ignore-case': 'High' }] }, true],
   ['of another value in any case', { maxSeverity: [{ 'equals-ignore-case': 'low' }] }, false],
+  ['of any case of what is no text', { maxSeverity: [{ 'equals-ignore-case': 5 }] }, false],
   ['of anything but it', { maxSeverity: [{ 'anything-but': ['HIGH'] }] }, false],
   ['of anything but it or another', { maxSeverity: [{ 'anything-but': ['LOW', 'HIGH'] }] }, false],
   ['of anything but another', { maxSeverity: [{ 'anything-but': 'LOW' }] }, true],

@@ -87,6 +87,7 @@ describe('a channel for people', () => {
     ];
     expect([whole.name, severe.name]).toEqual(['alert', 'alert-HIGH-CRITICAL']);
     expect([whole.band, severe.band]).toEqual([undefined, BAND]);
+    expect([whole.needsDigest, severe.needsDigest]).toEqual([true, true]);
     expect([whole.findUnheard, asking.findUnheard]).toEqual([undefined, findUnheard]);
     expect(membersOf(whole)).toEqual(['hasReceipt', 'name', 'needsDigest', 'prepare']);
   });
