@@ -200,7 +200,7 @@ test('what a faster try has stored, and is gone when it is gone on with, stops t
     create: async () => 'exists',
     read: async (key) => {
       const bytes = answers.shift();
-      return bytes && { key, body: Readable.from([bytes]) };
+      return bytes && { key, body: Readable.from([bytes]), version: 'one' };
     },
   };
   await expect(listPart(settingsOf(losing, sourceOf([[1]], OUT_OF_TIME)), ATTEMPT, undefined)).rejects.toThrow(
