@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { createSpoolFolder, linesOf } from '../../../core/archive/staging.ts';
 import { criteriaOf } from '../../../core/audit/criteria.ts';
 import type { Facts } from '../../../core/audit/enriching.ts';
-import type { FindingsKeeper } from '../../../core/audit/finding-files.ts';
-import { type Baseline, beginJudging, type Judgement, withoutResolved } from '../../../core/audit/judging.ts';
+import { type FindingsKeeper, openFindingFiles } from '../../../core/audit/finding-files.ts';
+import {
+  type Baseline,
+  beginJudging,
+  type Judgement,
+  openFindingsOf,
+  withoutResolved,
+} from '../../../core/audit/judging.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
+import { Groups } from '../../../core/model/groups.ts';
 import { parseRecord, serialiseRecord } from '../../../core/model/record.ts';
 import type { EnrichmentName } from '../../../rules/engine/facts.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
@@ -15,6 +23,7 @@ import { readUser } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { anEntry } from '../../support/chain-entries.ts';
+import { aFinding } from '../../support/findings.ts';
 
 const REQUEST = {
   environmentId: ENVIRONMENT,
@@ -27,8 +36,14 @@ const REQUEST = {
   acceptRosterDrop: false,
 } as const;
 
-const criteriaFor = (...enrich: readonly EnrichmentName[]) =>
-  criteriaOf(REQUEST, { ...configuredSettings(defaultConfig(rules), [], ENVIRONMENT), enrich: new Set(enrich) });
+const criteriaFor = (...names: readonly EnrichmentName[]) => {
+  const enrich = {
+    ...(names.includes('iamRoles') && { iamRoles: { accounts: [] } }),
+    ...(names.includes('permissionGroups') && { permissionGroups: true as const }),
+  };
+  const config = { ...defaultConfig(rules), environments: [{ id: ENVIRONMENT, enrich }] };
+  return criteriaOf(REQUEST, configuredSettings(config, [], ENVIRONMENT));
+};
 
 interface Page {
   /** When it was read; undefined: nobody says. */
@@ -44,8 +59,11 @@ interface Asked {
   readonly isWhole?: boolean;
 }
 
-/** Judges pages, and gives what came of it. */
-const judged = async (pages: readonly Page[], { enrich = [], facts, before = [], isWhole = true }: Asked = {}) => {
+/**
+ * Begins to judge.
+ * @param keep in the place of what takes a finding
+ */
+const begun = ({ enrich = [], before = [], keep }: Asked & { readonly keep?: () => Promise<unknown> }) => {
   const roster = new Roster();
   for (const [position, user] of before.entries()) roster.addBaseline(readUser(user, position));
   const next = new Roster();
@@ -67,7 +85,7 @@ const judged = async (pages: readonly Page[], { enrich = [], facts, before = [],
       keep(_finding, [text = '']) {
         pass.findings.push(parseRecord(text) as Finding);
         // On disk a moment later.
-        return Promise.resolve();
+        return keep?.() ?? Promise.resolve();
       },
       finish: async () => {
         pass.isEnded = true;
@@ -75,7 +93,13 @@ const judged = async (pages: readonly Page[], { enrich = [], facts, before = [],
       },
     };
   };
-  const judging = beginJudging(criteriaFor(...enrich), baseline, openKeeper);
+  return { judging: beginJudging(criteriaFor(...enrich), baseline, openKeeper), passes, next };
+};
+
+/** Judges pages, and gives what came of it. */
+const judged = async (pages: readonly Page[], asked: Asked = {}) => {
+  const { facts, isWhole = true } = asked;
+  const { judging, passes, next } = begun(asked);
   const kept: unknown[] = [];
   const seen: boolean[] = [];
   for (const { at, users } of pages) {
@@ -119,6 +143,11 @@ describe('the moment of a record', () => {
       ],
       moments: [10, 10, 30, 30, 40, undefined],
     },
+    {
+      name: 'is that of its page by a clock that was set back, too',
+      pages: [10, 20, 10].map((at, index) => ({ at, users: [aUser({ userId: `of ${at}`, firstName: `${index}` })] })),
+      moments: [10, 20, 10],
+    },
   ])('$name', async ({ pages, moments }) => {
     const { judging } = await judged(pages);
     const momentAt = judging.moments();
@@ -160,8 +189,13 @@ describe('the moment of a record', () => {
   ])('tells whether its times can be: $name', async ({ pages, asked }) => {
     const { judgement } = await judged(pages, asked);
     expect(outcomeOf(judgement, 'inconsistent-timestamps')).toMatchObject({ failed: 0, notAssessed: 0 });
-    const early = pages.map((page) => ({ ...page, at: NOW }));
-    expect(outcomeOf((await judged(early, asked)).judgement, 'inconsistent-timestamps')?.failed).toBe(1);
+    for (const at of [{ at: NOW }, {}]) {
+      const early = await judged(
+        pages.map(({ users }) => ({ ...at, users })),
+        asked,
+      );
+      expect(outcomeOf(early.judgement, 'inconsistent-timestamps')?.failed).toBe(1);
+    }
   });
 });
 
@@ -208,6 +242,20 @@ describe('everybody is judged', () => {
     expect(passes.map(staleIn)).toEqual([[1, true]]);
   });
 
+  test.each<{ name: string; enrich: readonly EnrichmentName[] }>([
+    { name: 'these alone', enrich: ['permissionGroups'] },
+    { name: 'roles too', enrich: ['iamRoles', 'permissionGroups'] },
+  ])('by the groups that were read: $name', async ({ enrich }) => {
+    const groups = new Groups();
+    groups.add({ permissionGroupId: 'g', applicationPermissions: ['ManageUsersAndGroups'] });
+    groups.add({ permissionGroupId: 'g', userId: 'a' });
+    const { judgement } = await judged([{ users: [aUser({ userId: 'a' })] }], {
+      enrich,
+      facts: { groups, evidence: {} },
+    });
+    expect(outcomeOf(judgement, 'effective-super-user')).toMatchObject({ checked: 1, failed: 1 });
+  });
+
   test('anew where records differ, and what was begun is ended', async () => {
     const { passes, judgement } = await judged([{ users: [stale('a'), stale('b'), aUser({ userId: 'a' })] }]);
     expect(passes.map(staleIn)).toEqual([
@@ -226,6 +274,40 @@ describe('everybody is judged', () => {
     ]);
     expect(judgement.evidence.map((finding) => serialiseRecord(finding)).join()).toContain('"lastLoginTime":1e12');
   });
+});
+
+describe('a disk that takes no findings is told of', () => {
+  const full = () => Promise.reject(new Error('it is full'));
+
+  test('as they come', async () => {
+    const { judging } = begun({ keep: full });
+    const user = aUser({ lastLoginTime: daysAgo(200) });
+    judging.see(user, serialiseRecord(user));
+    await expect(judging.settled()).rejects.toThrow('it is full');
+  });
+
+  test('at the end', async () => {
+    const { judging } = begun({ keep: full });
+    await expect(judging.conclude(true, async function* none() {})).rejects.toThrow('it is full');
+  });
+});
+
+test('findings are written anew without those that resolved, where there are any', async () => {
+  const spools = await createSpoolFolder();
+  const files = openFindingFiles(spools);
+  for (const finding of (['open', 'resolved'] as const).map((state) => aFinding({ state })))
+    await files.keep(finding, files.textsOf(finding, undefined));
+  const evidence = await files.finish([]);
+  const { judgement } = await judged([{ users: [aUser()] }]);
+  const anew = async (resolved: number) => {
+    const findings = { ...judgement.findings, byState: { ...judgement.findings.byState, resolved } };
+    return openFindingsOf({ ...judgement, findings, evidence }, criteriaFor(), spools);
+  };
+  const states: unknown[] = [];
+  for await (const finding of linesOf((await anew(1)).findings)) states.push(Object(finding).state);
+  expect(states).toEqual(['open']);
+  expect(await anew(0)).toStrictEqual({ findings: evidence.findings, csv: evidence.csv });
+  await spools.remove();
 });
 
 describe('of a listing that is not whole', () => {
