@@ -115,7 +115,7 @@ test.each([
     put: (path: string) => symlink('/dev/full', path),
     told: /^the temporary folder .* failed with .*ENOSPC.*; it is full: make room there, or let TMPDIR name/,
   },
-  { name: 'has something else there', put: (path: string) => mkdir(path), told: /failed with .*EISDIR[^;]*$/ },
+  { name: 'has something else there', put: (path: string) => mkdir(path), told: /failed with .*EISDIR[^;]*'$/ },
 ])('a disk that $name is told of', async ({ put, told }) => {
   spools = await createSpoolFolder();
   const { content } = await spools.open('first').finish();
@@ -181,11 +181,11 @@ test.each([0, 3, 3000, 150_000])(
 test('what is sorted is whole where it takes as many bytes as texts of its length can', async () => {
   spools = await createSpoolFolder();
   const spool = sortedSpool(spools, 'lines');
-  const line = '\u4e2d'.repeat(1_400_000);
-  for (const key of ['\u5927'.repeat(3000), '\u5927'.repeat(2000)]) await spool.write(`${key.length} ${line}`, key);
+  const lines = ['\u4e2d', '\u6587'].map((sign) => sign.repeat(1_400_000));
+  for (const [index, line] of lines.entries()) await spool.write(line, '\u5927'.repeat(3000 - index));
   const { content } = await spool.finish();
   const stored = 'path' in content ? await readFile(content.path, 'utf8') : '';
-  expect(stored === `2000 ${line}\n3000 ${line}\n`).toBe(true);
+  expect(stored === `${lines.toReversed().join('\n')}\n`).toBe(true);
 });
 
 test('what is sorted may be longer than what memory holds at once, and its keys any texts', async () => {
