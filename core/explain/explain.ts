@@ -171,7 +171,8 @@ const groupsOf = (
   context: Context,
 ): readonly (SharedText | undefined)[] => {
   if (user !== undefined) return sharedBy(configured, user, context);
-  return [subject.kind === 'principal' ? { name: 'apiAccessPrincipalArn', key: subject.id } : undefined];
+  if (subject.kind !== 'principal') return [undefined];
+  return Object.keys(configured.rule.keys ?? {}).map((name) => ({ name, key: subject.id }));
 };
 
 /**

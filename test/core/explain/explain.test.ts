@@ -483,7 +483,7 @@ describe('who is explained', () => {
       about: 'principal',
       options: {},
       counts: [],
-      keys: { apiAccessPrincipalArn: { text: 'it has one', of: ({ principalArn }) => principalArn } },
+      keys: { arn: { text: 'it has one', of: ({ principalArn }) => principalArn } },
       limit: ({ count }) => ({ text: `${count}`, holds: count > 1 }),
       violation: () => ({ message: 'm', evidence: {} }),
     });
@@ -800,6 +800,36 @@ describe('what clears a finding', () => {
       ]);
   });
 
+  test.each<[name: string, ids: readonly string[], text: string]>([
+    [
+      'that they have it no more',
+      ['idle-principal', 'leftover-principal', 'disabled-user-api-access'],
+      'remove apiAccessPrincipalArn',
+    ],
+    [
+      'that they are disabled',
+      ['idle-principal', 'leftover-principal', 'api-access-without-principal'],
+      'disable the user',
+    ],
+    ['nothing that leaves it standing, if milder', ['principal-missing'], 'remove apiAccessPrincipalArn'],
+  ])('of a role is of what makes the least worse: %s', async (_, ids, text) => {
+    const isMissing = ids.includes('principal-missing');
+    const roles = isMissing ? () => answered(null) : idle.roles;
+    const ofRole = { users: [holder('a')], facts: { ...facts, roles }, catalogue: catalogue(...ids) };
+    expect(await changesOf(ofRole, theUser('a'), ids[0] ?? '')).toStrictEqual([
+      { text: `for user a: ${text}`, newlyFailed: [], sideEffects: [] },
+    ]);
+  });
+
+  test('of a user is told with what is worse of its role', async () => {
+    const users = [holder('a', { status: 'DISABLED', lastDisabledTime: daysAgo(400) })];
+    const missing = { ...facts, roles: () => answered(null) };
+    const off = { users, facts: missing, catalogue: catalogue('long-disabled', 'principal-missing') };
+    expect(await changesOf(off, theUser('a'), 'long-disabled')).toMatchObject([
+      { newlyFailed: [], sideEffects: [{ ruleId: 'principal-missing', subject: ARN, becomes: 'HIGH', isNew: false }] },
+    ]);
+  });
+
   test('of a role names those alone whom it changes', async () => {
     const users = [holder('a'), holder('b', { apiAccess: 'DISABLED' })];
     const ofRole = { users, facts: idle, catalogue: catalogue('idle-principal') };
@@ -1068,8 +1098,12 @@ describe('what clears a finding', () => {
 
   test('is tried on users by the record that counts', async () => {
     const archive = memoryArchive();
-    const counts = { users: 3, duplicates: 0, pages: 1, requests: 1, throttled: 0, retries: 0, conflicting: 1 };
-    const snapshot = [holder('a'), holder('a', { apiAccessPrincipalArn: aRoleArn('other') }), holder('b'), holder('c')];
+    const counts = { users: 3, duplicates: 0, pages: 1, requests: 1, throttled: 0, retries: 0, conflicting: 3 };
+    const snapshot = [
+      holder('a'),
+      holder('a', { apiAccessPrincipalArn: aRoleArn('other') }),
+      ...['b', 'c'].flatMap((id) => [holder(id), holder(id, { lastName: 'Other' })]),
+    ];
     const manifest = await archiveObjects(archive, 1, { snapshot, findings: [] }, { counts });
     const [then, ruleId] = [
       { rules: configureRules(catalogue('shared-principal'), {}), context: aContext() },
