@@ -26,7 +26,7 @@ export const usualDistance = (instants: readonly number[]): number | undefined =
   return distances[Math.floor((distances.length - 1) / 2)];
 };
 
-/** A complete run this many times as long after the one before it as is usual leaves a gap. */
+/** A complete run more than this many times as long after the one before it as is usual leaves a gap. */
 export const GAP = 1.5;
 
 /** The times between complete runs that are longer than is usual, each by its two ends, in milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { continueTrend, readTrend, type TrendPoint, usualDistance } from '../../../core/model/trend.ts';
+import { continueTrend, gapsBetween, readTrend, type TrendPoint, usualDistance } from '../../../core/model/trend.ts';
+import { HOUR_MS } from '../../../rules/engine/time.ts';
 
 const point = (n: number): TrendPoint => [`2026${String(1000 + n)}T020000Z`, 0, n, 0, 0, 0];
 const points = (count: number) => Array.from({ length: count }, (_, n) => point(n));
@@ -56,4 +57,15 @@ test.each([
   },
 ])('what is usual between $name: $usual', ({ instants, usual }) => {
   expect(usualDistance(instants)).toBe(usual);
+});
+
+test.each([
+  { name: 'half as long again as usual', last: 36 * HOUR_MS, gaps: [] },
+  { name: 'longer', last: 36 * HOUR_MS + 1, gaps: [[48 * HOUR_MS, 84 * HOUR_MS + 1]] },
+])('a time that is $name leaves gaps $gaps', ({ last, gaps }) => {
+  expect(gapsBetween([0, 24 * HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS + last])).toEqual(gaps);
+});
+
+test('where there is no usual time there is no gap', () => {
+  expect([gapsBetween([]), gapsBetween([5])]).toStrictEqual([[], []]);
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { type HighlightKind, isNews } from '../../../core/model/highlights.ts';
 import type { ListingSource } from '../../../core/model/listing.ts';
 import type { EnrichedCounts, Report } from '../../../core/model/report.ts';
 import type { TrendPoint } from '../../../core/model/trend.ts';
 import {
   attestedText,
+  BAD_NEWS,
   begunAnew,
   besideTexts,
   brokeText,
@@ -13,6 +15,7 @@ import {
   forewords,
   forewordTags,
   gapText,
+  HIGHLIGHT_WORDS,
   lateText,
   longestBetween,
   messageLine,
@@ -21,9 +24,12 @@ import {
   reservedWords,
   seenText,
   sourceText,
+  stateText,
   TROUBLE_WORDS,
+  UNSEEN,
   unseenText,
 } from '../../../core/model/words.ts';
+import { RESOLUTION_CAUSES } from '../../../rules/engine/finding.ts';
 import type { Subject } from '../../../rules/engine/rule.ts';
 import { aRoleArn } from '../../support/builders.ts';
 import { aFirstReport, aReport } from '../notify/digest/facts.ts';
@@ -174,6 +180,11 @@ describe('the time between complete runs', () => {
 
   test.each([
     { name: 'twice as usual', days: [20, 21, 22, 24], told: 'No audit was complete for 2 days before this one' },
+    {
+      name: 'longer, and not for the first time',
+      days: [1, 2, 3, 9, 10, 11, 24],
+      told: 'No audit was complete for 13 days before this one',
+    },
     { name: 'longer than ever', days: [1, 2, 3, 4, 24], told: 'No audit was complete for 20 days before this one' },
     { name: 'as usual', days: [21, 22, 23, 24], told: undefined },
     { name: 'longer, but not this time', days: [1, 2, 3, 14, 15], told: undefined },
@@ -349,8 +360,70 @@ test.each([
   expect(begunAnew(restarts === undefined ? {} : { restarts })).toBe(text);
 });
 
-test.each(['expired', 'expiring'] as const)('a waiver that is %s has its day', (kind) => {
-  expect(TROUBLE_WORDS[kind]('2026-12-31')).toContain('on 2026-12-31; ');
+test.each([
+  ['expired', 'expired on 2026-12-31; '],
+  ['expiring', 'ends on 2026-12-31; '],
+  ['unused', 'nothing fails that it accepts'],
+  ['unknown-rule', 'it accepts nothing'],
+] as const)('a waiver that is %s is told: %s', (kind, text) => {
+  expect(TROUBLE_WORDS[kind]('2026-12-31')).toContain(text);
+});
+
+test.each([
+  ['ran', 'ran'],
+  ['not-configured', 'not configured'],
+  ['not-assessed', 'not assessed'],
+] as const)('a rule that is %s is told as %s', (state, text) => {
+  expect(stateText(state)).toBe(text);
+});
+
+describe('no two of them read alike:', () => {
+  /** Those that are nothing, or that came before. */
+  const unclear = (texts: readonly string[]): readonly string[] =>
+    texts.filter((text, index) => text === '' || texts.indexOf(text) < index);
+
+  test('what findings mean, in each of their words', () => {
+    const words = Object.values(HIGHLIGHT_WORDS);
+    expect(unclear(words.map(({ tag }) => tag))).toStrictEqual([]);
+    expect(unclear(words.map(({ tag, tags = tag }) => tags))).toStrictEqual([]);
+    expect(unclear(words.map(({ tag, heading = tag }) => heading))).toStrictEqual([]);
+    expect(unclear(words.flatMap(({ sentence }) => sentence))).toStrictEqual([]);
+  });
+
+  test('why findings ended', () => {
+    expect(unclear(RESOLUTION_CAUSES.map((cause) => causeText({ cause })))).toStrictEqual([]);
+    const fixed = RESOLUTION_CAUSES.filter((cause) => causeText({ cause }).startsWith('fixed'));
+    expect(fixed).toEqual(['fixed']);
+  });
+
+  test('who says of which moment a roster is', () => {
+    const origins = ['given', 'response', 'event', 'manifest', 'file'] as const;
+    const texts = origins.map((instantFrom) => sourceText({ kind: 'roster', file: 'f', instantFrom }));
+    expect(unclear(texts.map((text) => /its moment by (?<whom>.+)$/.exec(text)?.groups?.whom ?? ''))).toStrictEqual([]);
+  });
+
+  test('what a run has not seen, but of a service that refused', () => {
+    const { validation, ...others } = UNSEEN;
+    expect(validation).toBe(others['access-denied']);
+    expect(unclear(Object.values(others))).toStrictEqual([]);
+  });
+});
+
+test('bad news is all news, but for what resolved', () => {
+  const kinds = Object.keys(HIGHLIGHT_WORDS) as readonly HighlightKind[];
+  expect(BAD_NEWS.toSorted()).toEqual(kinds.filter((kind) => isNews(kind) && kind !== 'resolved').toSorted());
+});
+
+test.each([
+  'deadline',
+  'repeated-token',
+  'repeated-page',
+  'access-denied',
+  'validation',
+  'source-unavailable',
+  'truncated-roster',
+] as const)('of a listing that stopped by %s nobody knows how many it has not given', (reason) => {
+  expect(UNSEEN[reason]).toMatch(/^the users .*; how many is unknown$/);
 });
 
 describe('where users came from', () => {
