@@ -44,8 +44,8 @@ export const archivedListing = ({ archive, manifest }: ArchivedNight, known?: St
       yield* parsedLines(chunks, undefined, known);
       end = { complete: true };
     } catch (error) {
-      const isOurs = error instanceof ArchiveError || snapshot === undefined;
-      const message = isOurs ? messageOf(error) : `${snapshot.key} can't be read: ${messageOf(error)}`;
+      const isOurs = error instanceof ArchiveError;
+      const message = isOurs ? error.message : `${snapshot?.key} can't be read: ${messageOf(error)}`;
       end = { complete: false, reason: 'source-unavailable', message };
     }
   }
@@ -61,6 +61,12 @@ export const archivedListing = ({ archive, manifest }: ArchivedNight, known?: St
   };
 };
 
+/** Reads a run's object for nothing but what it throws: of one that was altered no line is to be told. */
+const readToEnd = async (bytes: AsyncGenerator<Uint8Array>): Promise<void> => {
+  let next = await bytes.next();
+  while (next.done !== true) next = await bytes.next();
+};
+
 /** Gives the facts beside the listing as the run read them; that they can't be had where it did not. */
 export const archivedFacts = ({ archive, manifest }: ArchivedNight): Enrichments => {
   const { run, objects } = manifest;
@@ -68,8 +74,11 @@ export const archivedFacts = ({ archive, manifest }: ArchivedNight): Enrichments
     roles: async function* roles({ arns }) {
       let unread = `run ${run} did not read roles`;
       try {
-        yield* roleLines(archive, manifest);
-        if (objects.principals !== undefined) return;
+        if (objects.principals !== undefined) {
+          await readToEnd(readRunBytes(archive, manifest, 'principals'));
+          yield* roleLines(archive, manifest);
+          return;
+        }
       } catch (error) {
         unread = messageOf(error);
       }

@@ -1,13 +1,24 @@
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readManifest } from '../../../core/archive/manifest.ts';
-import { chooseEnrichments, chooseSource, type LiveEnvironment, openArchived } from '../../../core/sources/index.ts';
+import type { RoleRecord } from '../../../core/model/roles.ts';
+import type { ArchivedNight } from '../../../core/sources/archived.ts';
+import {
+  chooseEnrichments,
+  chooseSource,
+  type Enrich,
+  type LiveEnvironment,
+  openArchived,
+} from '../../../core/sources/index.ts';
 import type { Listing } from '../../../core/sources/source.ts';
 import { auditNights, nightKeys } from '../../support/archived-nights.ts';
 import { productFilesWith } from '../../support/product-code.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
-import { fakeService, virtualClock } from './finspace/fake-service.ts';
+import { fakeService, json, virtualClock } from './finspace/fake-service.ts';
 
 const newFolder = temporaryFolders();
 
@@ -80,6 +91,42 @@ describe('a live environment', () => {
   });
 });
 
+describe('what is read beside the users', () => {
+  const enrichments = (enrich: Enrich | undefined, isSaved = false) =>
+    chooseEnrichments({
+      config: { credentials: 'direct' },
+      environmentId: 'vs57phhvijir4kv5rf6ywt',
+      region: 'us-east-1',
+      endpoint: 'https://finspace.example.com',
+      accountId: '111122223333',
+      loadCredentials: async () => ({ accessKeyId: 'CALLER', secretAccessKey: 'secret' }),
+      fetch: async () => json({ permissionGroups: [] }),
+      mayListRoles: false,
+      isSaved,
+      enrich,
+    });
+
+  test.each<{ name: string; enrich: Enrich | undefined; read: readonly string[] }>([
+    { name: 'nothing that nobody asks for', enrich: undefined, read: [] },
+    { name: 'nothing of what is asked for in part', enrich: {}, read: [] },
+    { name: 'roles', enrich: { iamRoles: { accounts: [] } }, read: ['roles'] },
+    { name: 'permission groups', enrich: { permissionGroups: true }, read: ['groups'] },
+    { name: 'both', enrich: { iamRoles: { accounts: [] }, permissionGroups: true }, read: ['roles', 'groups'] },
+  ])('is $name', ({ enrich, read }) => {
+    expect(Object.keys(enrichments(enrich))).toEqual(read);
+  });
+
+  test.each([
+    { isSaved: false, told: [] },
+    { isSaved: true, told: [{ unread: 'permission groups were not asked for: the users come from a saved roster' }] },
+  ])('is groups of the moment of the users, and so none of a saved roster: $isSaved', async ({ isSaved, told }) => {
+    const records: unknown[] = [];
+    const { groups } = enrichments({ permissionGroups: true }, isSaved);
+    for await (const record of groups?.(Date.now() + DEADLINE_MS) ?? []) records.push(record);
+    expect(records).toEqual(told);
+  });
+});
+
 describe('a night of an archive', () => {
   const archivedNight = async () => {
     const archive = folderArchive(await newFolder());
@@ -109,7 +156,76 @@ describe('a night of an archive', () => {
     const { archive, manifest } = await archivedNight();
     const listing = open(archive, manifest);
     listing.close();
-    expect(listing.end()).toMatchObject({ complete: false });
+    expect(listing.end()).toEqual({ complete: false, reason: 'deadline', message: 'it was interrupted' });
+  });
+
+  test('was listed when its manifest says; one of an older version at the instant of its run', async () => {
+    const { archive, manifest } = await archivedNight();
+    const { listing: _none, ...older } = manifest;
+    const times = { startedAt: '2026-11-24T03:00:00.000Z', endedAt: '2026-11-24T04:00:00.000Z' };
+    const momentsOf = ({ startedAt, readAt }: ReturnType<typeof open>) => [startedAt, readAt()];
+    const [late, unknown] = [open(archive, { ...older, listing: times }), open(archive, older)];
+    expect(momentsOf(late)).toEqual([Date.parse(times.startedAt), Date.parse(times.endedAt)]);
+    expect(momentsOf(unknown)).toEqual([Date.parse(manifest.asOf), Date.parse(manifest.asOf)]);
+    for (const listing of [late, unknown]) listing.close();
+  });
+
+  /** The night with facts that it read beside its users: lines of JSON in a file that comes line by line. */
+  const withFacts = async (name: 'principals' | 'groups', lines: readonly object[]) => {
+    const { archive, manifest } = await archivedNight();
+    const parts = lines.map((line) => gzipSync(`${JSON.stringify(line)}\n`));
+    const key = `${name}.jsonl.gz`;
+    async function* slowly() {
+      for (const part of parts) {
+        yield part;
+        await setTimeout(20);
+      }
+    }
+    const bytes = Buffer.concat(parts);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const read = async () => ({ key, body: slowly(), version: 'one' });
+    return { archive: { ...archive, read }, manifest, object: { key, sha256, size: bytes.length } };
+  };
+
+  const rolesOf = async (night: ArchivedNight) => {
+    const told: RoleRecord[] = [];
+    const request = { arns: () => ['a', 'b'], before: undefined, deadline: 0 };
+    for await (const record of chooseEnrichments(night).roles?.(request) ?? []) told.push(record);
+    return told;
+  };
+
+  const ROLES = [
+    { arn: 'a', readAt: '2026-11-24T02:00:00.000Z', exists: true, roleId: 'AROA', trust: {} },
+    { arn: 'b', readAt: '2026-11-24T02:00:00.000Z', exists: false },
+  ];
+
+  test('tells the roles that it read, and of a file that was altered none', async () => {
+    const { archive, manifest, object } = await withFacts('principals', ROLES);
+    const night = (sha256: string) => ({
+      archive,
+      manifest: { ...manifest, objects: { principals: { ...object, sha256 } } },
+    });
+    expect(await rolesOf(night(object.sha256))).toEqual(ROLES);
+    const unread = expect.stringMatching(/^principals\.jsonl\.gz was altered: /);
+    expect(await rolesOf(night('another'))).toEqual([
+      { arn: 'a', unread },
+      { arn: 'b', unread },
+    ]);
+  });
+
+  test('tells the permission groups that it read, and of a file that was altered that they are not read', async () => {
+    const groups = [{ permissionGroupId: 'g', applicationPermissions: ['ManageUsersAndGroups'] }];
+    const { archive, manifest, object } = await withFacts('groups', groups);
+    const groupsOf = async (sha256: string) => {
+      const night = { archive, manifest: { ...manifest, objects: { groups: { ...object, sha256 } } } };
+      const told: unknown[] = [];
+      for await (const record of chooseEnrichments(night).groups?.(0) ?? []) told.push(record);
+      return told;
+    };
+    expect(await groupsOf(object.sha256)).toEqual(groups);
+    expect((await groupsOf('another')).at(-1)).toEqual({
+      unread: expect.stringMatching(/^groups\.jsonl\.gz was altered: /),
+    });
   });
 
   test('that read no roles and no groups has none, and says of each that it is not read', async () => {
@@ -128,8 +244,8 @@ describe('a night of an archive', () => {
   });
 
   test.each([
-    { name: 'was altered', differs: { sha256: 'another' }, message: 'was altered: its SHA-256 is ' },
-    { name: 'is missing', differs: { key: 'nowhere' }, message: 'nowhere is missing, though the manifest' },
+    { name: 'was altered', differs: { sha256: 'another' }, message: /^snapshots\/\S+ was altered: its SHA-256 is / },
+    { name: 'is missing', differs: { key: 'nowhere' }, message: /^nowhere is missing, though the manifest/ },
   ])('whose snapshot $name has not come to its end', async ({ differs, message }) => {
     const { archive, manifest } = await archivedNight();
     const { snapshot = { key: '', sha256: '', size: 0 } } = manifest.objects;
@@ -138,7 +254,26 @@ describe('a night of an archive', () => {
     expect(listing.end()).toEqual({
       complete: false,
       reason: 'source-unavailable',
-      message: expect.stringContaining(message),
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test.each([
+    { name: 'names no snapshot', isNamed: false, message: /^the manifest of run \w+ names no snapshot$/ },
+    { name: 'has a snapshot that is no gzip', isNamed: true, message: /^no\.gzip can't be read: .*incorrect header/ },
+  ])('that $name has not come to its end', async ({ isNamed, message }) => {
+    const { archive, manifest } = await archivedNight();
+    const bytes = Buffer.from('no gzip');
+    await archive.create('no.gzip', { bytes }, 'application/gzip');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const snapshot = { key: 'no.gzip', sha256, size: bytes.length };
+    const listing = open(archive, { ...manifest, objects: isNamed ? { snapshot } : {} });
+    await readAll(listing);
+    expect(listing.source).toEqual(isNamed ? { kind: 'archive', file: 'no.gzip', sha256 } : { kind: 'archive' });
+    expect(listing.end()).toEqual({
+      complete: false,
+      reason: 'source-unavailable',
+      message: expect.stringMatching(message),
     });
   });
 });
