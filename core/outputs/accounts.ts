@@ -67,8 +67,16 @@ export const accountLines = async function* lines(run: StoredRun): AsyncGenerato
 /** The console of FinSpace: users have no page of their own, and Vanta asks for one. */
 const consoleOf = ({ region }: Manifest): string => `https://${region}.console.aws.amazon.com/finspace/home`;
 
+/** The ids of those who are no super users by their type, and whom the run found to be as much by their groups. */
+const effectiveSuperUsers = async ({ findings }: StoredRun): Promise<ReadonlySet<string>> => {
+  const ids = new Set<string>();
+  for await (const { ruleId, state, subject } of findings())
+    if (ruleId === 'effective-super-user' && state !== 'resolved') ids.add(subject.id);
+  return ids;
+};
+
 /** A user as Vanta's resource type UserAccount has it; what the roster does not tell is unknown there. */
-const vantaUser = (user: User, moments: Moments, externalUrl: string) => {
+const vantaUser = (user: User, moments: Moments, externalUrl: string, isEffectiveSuperUser: boolean) => {
   const created = timeOf(user.createTime, moments);
   const name = fullNameOf(user) || user.id;
   return {
@@ -78,7 +86,7 @@ const vantaUser = (user: User, moments: Moments, externalUrl: string) => {
     fullName: name,
     accountName: user.id,
     email: memberText(user.emailAddress),
-    permissionLevel: isSuperUser(user.type) === false ? 'BASE' : 'ADMIN',
+    permissionLevel: isSuperUser(user.type) === false && !isEffectiveSuperUser ? 'BASE' : 'ADMIN',
     status: user.isActive ? 'ACTIVE' : 'DEACTIVATED',
     ...(created !== '' && { createdTimestamp: created }),
     mfaMethods: ['UNKNOWN'],
@@ -90,10 +98,11 @@ const vantaUser = (user: User, moments: Moments, externalUrl: string) => {
 export const vantaLines = async function* lines(run: StoredRun): AsyncGenerator<string> {
   const moments = momentsOf(run.manifest);
   const url = consoleOf(run.manifest);
+  const superUsers = await effectiveSuperUsers(run);
   yield '{"resources":[';
   let separator = '';
   for await (const user of wholeUsers(run)) {
-    yield `${separator}${JSON.stringify(vantaUser(user, moments, url))}`;
+    yield `${separator}${JSON.stringify(vantaUser(user, moments, url, superUsers.has(user.id)))}`;
     separator = ',';
   }
   yield ']}';

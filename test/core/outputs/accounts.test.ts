@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Manifest } from '../../../core/archive/manifest.ts';
 import { accountLines, notWhole, vantaLines } from '../../../core/outputs/accounts.ts';
+import type { Finding } from '../../../rules/engine/finding.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo } from '../../support/builders.ts';
-import { aManifest } from '../../support/findings.ts';
+import { aFinding, aManifest, aWaiver } from '../../support/findings.ts';
 import { aStoredRun } from '../../support/stored-run.ts';
 
 const textOf = async (
@@ -74,6 +75,24 @@ test('vanta-users.json is one value, in which who may be more than a user is an 
     ],
   });
   expect(JSON.parse((await textOf(vantaLines, [])).join('\n'))).toEqual({ resources: [] });
+});
+
+test.each<{ readonly name: string; readonly finding: Partial<Finding>; readonly level: string }>([
+  { name: 'by their groups', finding: {}, level: 'ADMIN' },
+  { name: 'by their groups, as is accepted', finding: { state: 'waived', waiver: aWaiver }, level: 'ADMIN' },
+  { name: 'no longer', finding: { state: 'resolved', cause: 'fixed' }, level: 'BASE' },
+  { name: 'no more than others by another rule', finding: { ruleId: 'self-service-credentials' }, level: 'BASE' },
+])('a user whom the run found to be a super user $name is $level in vanta-users.json', async ({ finding, level }) => {
+  const run = aStoredRun({
+    records: [aUser(), aUser({ userId: 'u2' })],
+    findings: [aFinding({ ruleId: 'effective-super-user', ...finding })],
+  });
+  const lines: string[] = [];
+  for await (const line of vantaLines(run)) lines.push(line);
+  expect(JSON.parse(lines.join('\n')).resources).toMatchObject([
+    { permissionLevel: level },
+    { permissionLevel: 'BASE' },
+  ]);
 });
 
 describe('a run', () => {
