@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { foreign, html, prose, trusted } from '../../../../core/outputs/html/markup.ts';
+import { foreign, html, prose, scriptJson, trusted } from '../../../../core/outputs/html/markup.ts';
 
 describe('text in a template', () => {
   test.each([
@@ -36,6 +36,12 @@ describe('text in a template', () => {
 
   test('text from elsewhere stands alone in its direction', () => {
     expect(foreign('<').markup).toBe('<bdi>&lt;</bdi>');
+  });
+
+  test('JSON in a script ends no element, and begins no comment', () => {
+    const value = { reason: '</script><!--<script>' };
+    expect(scriptJson(value)).not.toContain('<');
+    expect(JSON.parse(scriptJson(value))).toEqual(value);
   });
 
   test('what stands between backticks is code', () => {

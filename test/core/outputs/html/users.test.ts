@@ -104,6 +104,11 @@ describe('a user', () => {
       about: 'Last login never',
     },
     {
+      name: 'who is bound to a role of a run that read none, as its lead says',
+      given: { records: [anApiUser({ apiAccessPrincipalArn: aRoleArn() })] },
+      about: `Type APP_USER Status ENABLED API access ENABLED, ${aRoleArn()} Last login 2026-11-23 02:00 UTC`,
+    },
+    {
       name: 'who is bound to a role',
       given: { records: [anApiUser({ apiAccessPrincipalArn: aRoleArn() })], context: aContext(soundFacts()) },
       about: `Type APP_USER Status ENABLED API access ENABLED, ${aRoleArn()} Last login 2026-11-23 02:00 UTC Permission groups none that gives further access IAM role last used 2026-11-23T02:00:00.000Z, as of 2026-11-24T02:00:00.000Z`,
@@ -163,6 +168,17 @@ describe('the pages', () => {
     ]);
   });
 
+  test('are as many as are needed, and lead to no other', async () => {
+    const [only, ...none] = await pagesOf({ rows: many(20) });
+    expect(none).toStrictEqual([]);
+    expect(only).not.toMatch(/users-\d|They go on/);
+    const [first, second, ...others] = await pagesOf({ rows: many(21) });
+    expect(others).toStrictEqual([]);
+    expect(first).toContain('They go on on <a href="users-2.html">page 2</a>.');
+    expect(first).toContain('<a href="users-2.html">Page 2</a>');
+    expect(second).not.toContain('users-3.html');
+  });
+
   test('can be filtered by what stands on them', async () => {
     const highlights = [aHighlight('open'), aHighlight('resolved', { ruleId: 'resolved-rule' })];
     const page = await firstOf({ rows: [[row()]], facts: { highlights } });
@@ -217,6 +233,7 @@ describe('the pages', () => {
       'Roles: 2 of 2 roles read . Names and e-mail addresses are turned off, by report in audit.yaml.',
     );
     expect(words).toContain('1 of 400 users has findings of their own');
+    expect(await firstOf({ rows: [[row()]] })).not.toContain('turned off');
   });
 });
 
