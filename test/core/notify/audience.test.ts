@@ -1,4 +1,6 @@
-import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type AlertRecipient,
@@ -8,7 +10,7 @@ import {
   filterPolicyOf,
 } from '../../../core/config/recipient.ts';
 import { WHOLE_BAND } from '../../../core/model/band.ts';
-import { describeUnheard, listSubscriptions, unheardOn } from '../../../core/notify/audience.ts';
+import { describeUnheard, listSubscriptions, readSubscription, unheardOn } from '../../../core/notify/audience.ts';
 import { letsThrough } from '../../../core/notify/filter-policy.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../support/aws-emulator.ts';
@@ -239,4 +241,57 @@ test('a subscription that can not be looked at is no matter where another hears 
   const unheard = await unheardOn(aws.sns, topicArn, AUDIBLE_ALARMS);
   fault = () => undefined;
   expect(unheard).toStrictEqual([]);
+});
+
+test('a subscription that has gone since it was listed hears nothing, and is no error', async () => {
+  const topicArn = await topicOf({});
+  fault = ({ action }) => (action === 'GetSubscriptionAttributes' ? { status: 404, code: 'NotFound' } : undefined);
+  const unheard = await unheardOn(aws.sns, topicArn, AUDIBLE_ALARMS);
+  fault = () => undefined;
+  expect(unheard).toEqual(AUDIBLE_ALARMS);
+});
+
+test('a topic is of those who are confirmed, and of those who are asked to be; who left it is listed no more', async () => {
+  const member = (arn: string, name: string) =>
+    `<member><SubscriptionArn>${arn}</SubscriptionArn><Protocol>email</Protocol><Endpoint>${name}@example.com</Endpoint></member>`;
+  // As SNS tells it, for three days of those who left.
+  const members = [
+    member('arn:aws:sns:us-east-1:111122223333:alerts:1', 'ann'),
+    member('PendingConfirmation', 'bob'),
+    member('Deleted', 'eve'),
+  ];
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/xml');
+    response.end(
+      `<ListSubscriptionsByTopicResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><ListSubscriptionsByTopicResult><Subscriptions>${members.join('')}</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>`,
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const sns = new SNSClient({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  const found = await listSubscriptions(sns, 'arn:aws:sns:us-east-1:111122223333:alerts');
+  sns.destroy();
+  server.close();
+  expect(found).toStrictEqual([
+    { protocol: 'email', endpoint: 'ann@example.com', arn: 'arn:aws:sns:us-east-1:111122223333:alerts:1' },
+    { protocol: 'email', endpoint: 'bob@example.com', arn: undefined },
+  ]);
+});
+
+test('a subscription tells its filter, and whether a link in a mail can end it', async () => {
+  const policy = { verdict: ['FAILED'] };
+  const topicArn = await topicOf({ policy }, { protocol: 'email' });
+  aws.followLink(topicArn, '1@example.com');
+  const subscriptions = await listSubscriptions(aws.sns, topicArn);
+  const read = subscriptions.map(async ({ protocol, arn = '' }) => {
+    const { filterPolicy, isAuthenticated } = (await readSubscription(aws.sns, arn)) ?? {};
+    return [protocol, { filterPolicy, isAuthenticated }] as const;
+  });
+  expect(Object.fromEntries(await Promise.all(read))).toStrictEqual({
+    sqs: { filterPolicy: policy, isAuthenticated: true },
+    email: { filterPolicy: undefined, isAuthenticated: false },
+  });
 });
