@@ -209,7 +209,8 @@ const askedAccount = section({
   externalId: sharedId.exactOptional(),
 }).check(({ value: { id, roleArn }, issues }) => {
   const [, , , , account] = roleArn.split(':');
-  if (account === id) return;
+  // What is none of a role, or no account, is told of already.
+  if (account === id || issues.length > 0) return;
   issues.push({
     code: 'custom',
     input: roleArn,

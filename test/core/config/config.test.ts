@@ -68,6 +68,8 @@ const MANY_ENVIRONMENTS = `environments: [${IDS.map((id) => `{ id: ${id} }`).joi
 
 const ENVIRONMENTS = 'environments: [{ id: abc }]\n';
 
+const READER = '{ id: 444455556666, roleArn: "arn:aws:iam::444455556666:role/reader" }';
+
 const parse = (text: string): Config => parseConfig(text, 'audit.yaml', rules);
 
 const problemsOf = (read: () => unknown): readonly string[] => {
@@ -444,6 +446,17 @@ describe('audit.yaml', () => {
     expect(parse(text)).toMatchObject(part);
   });
 
+  it('has nothing of what it switches off, or leaves to whoever reads it', () => {
+    const off =
+      'environments: [{ id: abc, enrich: { iamRoles: false, permissionGroups: false } }, { id: def, source: { roster: "s3://rosters/" } }]';
+    const { environments, alerts } = parse(`${off}\nalerts: [{ email: a@example.com, every: night }]`);
+    expect(environments).toStrictEqual([
+      { id: 'abc', enrich: {} },
+      { id: 'def', source: { roster: 's3://rosters/' } },
+    ]);
+    expect(alerts).toStrictEqual([{ protocol: 'email', endpoint: 'a@example.com' }]);
+  });
+
   it.each([
     { name: 'nothing', text: '', problem: 'audit.yaml: environments: must be a list of {id, name}, got nothing' },
     {
@@ -643,6 +656,62 @@ describe('audit.yaml', () => {
       problem:
         'audit.yaml:1: environments[0].enrich.iamRoles.accounts[0].roleArn: must be a role of account 444455556666, got one of 777788889999',
     },
+    {
+      name: 'an account to ask twice',
+      text: `environments: [{ id: abc, enrich: { iamRoles: { accounts: [${READER}, ${READER}] } } }]\ntrustedAccounts: [444455556666]`,
+      problem: 'audit.yaml:1: environments[0].enrich.iamRoles.accounts[1].id: stands already in entry [0]',
+    },
+    {
+      name: 'an account to ask by whom it is not',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: reader }] } } }]',
+      problem:
+        'audit.yaml:1: environments[0].enrich.iamRoles.accounts[0].roleArn: must be the ARN of a role, got "reader"',
+    },
+    {
+      name: 'the name of a bucket that S3 takes no other for',
+      text: `${ENVIRONMENTS}replicateTo: { bucket: Copy, key: "${KEY}" }`,
+      problem: 'audit.yaml:2: replicateTo.bucket: must be the name of a bucket, got "Copy"',
+    },
+    {
+      name: 'a writer by the ARN of its stack',
+      text: `${ENVIRONMENTS}archiveWriters: [{ account: "444455556666", auditor: "arn:aws:x", environments: [def] }]`,
+      problem:
+        'audit.yaml:2: archiveWriters[0].auditor: must be the name of its stack: 1 to 60 letters, digits and hyphens, a letter first, got "arn:aws:x"',
+    },
+    ...[
+      { text: 'schedule: { cron: [daily] }', problem: 'schedule.cron: must be a cron expression, got a list' },
+      { text: 'alerts: [{ https: [a] }]', problem: 'alerts[0].https: must be an https URL, got a list' },
+      {
+        text: 'alerts: none',
+        problem:
+          'alerts: must be a list of {email, https, sqs or lambda, minSeverity, maxSeverity, environments, every, and digest}, got "none"',
+      },
+      {
+        text: 'alerts: [{ email: a@b.co, environments: abc }]',
+        problem: 'alerts[0].environments: must be a list of ids, got "abc"',
+      },
+      { text: 'auditors: anybody', problem: 'auditors: must be a list of ARNs, got "anybody"' },
+      {
+        text: 'archiveWriters: anybody',
+        problem: 'archiveWriters: must be a list of {account, auditor, environments}, got "anybody"',
+      },
+      {
+        text: `signing: { key: "${KEY}", publicKeys: none }`,
+        problem: 'signing.publicKeys: must be a list of public keys, got "none"',
+      },
+      {
+        text: `signing: { key: "${KEY}", publicKeys: [[]] }`,
+        problem: 'signing.publicKeys[0]: must be a public key, got an empty list',
+      },
+      {
+        text: 'retention: { years: 12, lock: compliance, acknowledgedYears: all }',
+        problem: 'retention.acknowledgedYears: must be the same number as years, got "all"',
+      },
+    ].map(({ text, problem }) => ({
+      name: `what is of another form: ${text}`,
+      text: ENVIRONMENTS + text,
+      problem: `audit.yaml:2: ${problem}`,
+    })),
     {
       name: 'runs that a listing may overtake',
       text: `${ENVIRONMENTS}schedule: { cron: "0,14 * * * *" }`,
@@ -930,12 +999,12 @@ describe('audit.yaml', () => {
       text: `${ENVIRONMENTS}retention: { years: 100 }`,
       problem: 'audit.yaml:2: retention.years: must be a whole number of 1 to 99, got "100"',
     },
-    {
-      name: 'a deletion that could take the run that the next one goes on from',
-      text: `${ENVIRONMENTS}schedule: { cron: "0 5 1 1 *" }\nretention: { years: 1, afterRetention: delete }`,
+    ...[1, 2].map((years) => ({
+      name: `a deletion after ${years} years that could take the run that the next one goes on from`,
+      text: `${ENVIRONMENTS}schedule: { cron: "0 5 1 1 *" }\nretention: { years: ${years}, afterRetention: delete }`,
       problem:
         'audit.yaml:3: retention.afterRetention: must be keep where two runs may lie over half of retention.years apart, got "delete": the run that the next one goes on from could be gone',
-    },
+    })),
     {
       name: 'a copy of a bucket that somebody else configures',
       text: `${ENVIRONMENTS}archive: { bucket: theirs, key: "${KEY}" }\nreplicateTo: { bucket: copy, key: "${KEY}" }`,
@@ -1163,6 +1232,13 @@ describe('waivers.yaml', () => {
     { name: 'the last day within 365', changes: { expires: '2027-11-24' } },
   ])('takes $name', ({ changes }) => {
     expect(waivers(aWaiver(changes))).toMatchObject([changes]);
+  });
+
+  it('takes the last day within 365 on the stroke of a day', () => {
+    const read = (expires: string) =>
+      parseWaivers(aWaiver({ expires }), 'waivers.yaml', Date.parse('2026-11-24T00:00:00Z'));
+    expect(read('2027-11-24')).toHaveLength(1);
+    expect(() => read('2027-11-25')).toThrow('must be at most 365 days ahead');
   });
 
   it('takes texts that look like something else', () => {
