@@ -209,8 +209,8 @@ const askedAccount = section({
   externalId: sharedId.exactOptional(),
 }).check(({ value: { id, roleArn }, issues }) => {
   const [, , , , account] = roleArn.split(':');
-  // What is none of a role, or no account, is told of already.
-  if (account === id || issues.length > 0) return;
+  // What is no role's is told of already.
+  if (account === id || !ROLE_ARN.test(roleArn)) return;
   issues.push({
     code: 'custom',
     input: roleArn,
