@@ -663,7 +663,7 @@ describe('audit.yaml', () => {
     },
     {
       name: 'an account to ask by whom it is not',
-      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: reader }] } } }]',
+      text: 'environments: [{ id: abc, enrich: { iamRoles: { accounts: [{ id: 444455556666, roleArn: reader }] } } }]\ntrustedAccounts: [444455556666]',
       problem:
         'audit.yaml:1: environments[0].enrich.iamRoles.accounts[0].roleArn: must be the ARN of a role, got "reader"',
     },
