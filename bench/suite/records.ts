@@ -1,4 +1,4 @@
-import { parseRecord, serialiseRecord } from '../../core/model/record.ts';
+import { parseRecord, serialiseRecord } from '../../rules/engine/record.ts';
 import neverLoggedIn from '../../rules/never-logged-in.ts';
 import { makeDirectory } from '../../simulator/directory.ts';
 import type { Measure } from '../measure.ts';

@@ -1,7 +1,6 @@
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { readFindings } from '../../core/archive/read-findings.ts';
 import { recordsOf } from '../../core/archive/read-users.ts';
-import { asGiven } from '../../core/model/record.ts';
 import { reservations } from '../../core/model/words.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
 import { USER_TIMES } from '../../rules/engine/user.ts';
@@ -89,7 +88,7 @@ export const diff = async (from: string, to: string, flags: DiffFlags, io: Io): 
       ? undefined
       : { logins: users.changed.length - changed.length, ages: findings.different.length - different.length },
   };
-  if (flags.json) writeJson(io.out, result, asGiven);
+  if (flags.json) writeJson(io.out, result);
   else showDiff(result, io.out);
   return EXIT.ok;
 };

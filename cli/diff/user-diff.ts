@@ -1,4 +1,4 @@
-import { memberAsGiven, parseRecord, serialiseRecord } from '../../core/model/record.ts';
+import { memberAsGiven, parseRecord, serialiseRecord } from '../../rules/engine/record.ts';
 
 type RecordMembers = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
-import { serialiseRecord } from '../../core/model/record.ts';
 import { causeText } from '../../core/model/words.ts';
 import { numberText, oneLine, plainLine, truncate } from '../../core/text/plain-text.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { severityCell, subjectText } from '../terminal/audit-view.ts';
 import { type Cell, table } from '../terminal/table.ts';
 import type { Format, Terminal } from '../terminal/terminal.ts';

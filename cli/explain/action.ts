@@ -6,7 +6,6 @@ import { enrichmentsOf } from '../../core/audit/settings.ts';
 import { partitionOfRun } from '../../core/aws/partition.ts';
 import { type ExplainCriteria, explain as explainSubject } from '../../core/explain/explain.ts';
 import { momentsOf } from '../../core/model/listing.ts';
-import { asGiven } from '../../core/model/record.ts';
 import { reservations } from '../../core/model/words.ts';
 import { dayEnds } from '../../core/schedule/zoned-clock.ts';
 import { plainLine } from '../../core/text/plain-text.ts';
@@ -145,7 +144,7 @@ export const explain = async (word: string, flags: ExplainFlags, { out, err, env
     isNaming: options.isNaming,
     waiverToday: waiverToday(waivers, now, config.schedule.timezone),
   };
-  if (options.isJson) writeJson(out, explainedJson(explained, setting), asGiven);
+  if (options.isJson) writeJson(out, explainedJson(explained, setting));
   else out.write(explainedText(explained, ruleId !== undefined, setting, out));
   return EXIT.ok;
 };

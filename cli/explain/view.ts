@@ -4,6 +4,7 @@ import { causeText } from '../../core/model/words.ts';
 import { plainLine, plural, truncate } from '../../core/text/plain-text.ts';
 import type { Context } from '../../rules/engine/context.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { givesEvents } from '../../rules/engine/rule.ts';
 import { daysBetween, readTime } from '../../rules/engine/time.ts';
 import type { ConditionState, CountedGroup, Explanation, MemberValue } from '../../rules/explain/explain.ts';
@@ -58,7 +59,7 @@ const timeText = (value: unknown, context: Context): string => {
 const valueText = (member: string, value: unknown, { context, isNaming }: ViewSetting): string => {
   if (value === undefined) return 'missing';
   if (value !== null && NAMING.has(member) && !isNaming) return HIDDEN;
-  const text = plain(JSON.stringify(value), isNaming);
+  const text = plain(serialiseRecord(value), isNaming);
   return member.endsWith('Time') ? text + timeText(value, context) : text;
 };
 

@@ -59,13 +59,13 @@ export const simulate = async (flags: SimulateFlags, { out }: Io): Promise<ExitC
     users: directory,
     groups: makeGroups(directory.slice(0, MOST_IN_GROUPS)),
   });
-  if (flags.json) writeJson(out, accessOf(simulator), undefined, 0);
+  if (flags.json) writeJson(out, accessOf(simulator), 0);
   else showAccess(simulator, users, out);
   await ended;
   await simulator.close();
   const stats = simulator.stats();
   if (flags.json) {
-    writeJson(out, stats, undefined, 0);
+    writeJson(out, stats, 0);
     return EXIT.ok;
   }
   const { requests, pages, throttled, rejectedSignatures, faultsPlayed } = stats;

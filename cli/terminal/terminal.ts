@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { errorCode } from '../../core/text/error-code.ts';
 import { messageOf } from '../../core/text/error-message.ts';
 import { harmless, harmlessJson, oneLine } from '../../core/text/plain-text.ts';
+import { asGiven, serialiseRecord } from '../../rules/engine/record.ts';
 import type { Severity } from '../../rules/engine/severity.ts';
 
 export type Format = Parameters<typeof styleText>[0];
@@ -70,13 +71,15 @@ export const SEVERITY_FORMATS: Readonly<Record<Severity, Format>> = {
   INFORMATIONAL: 'gray',
 };
 
-/** Writes a value as JSON, as programs read it. */
-export const writeJson = (
-  out: Pick<Terminal, 'line'>,
-  value: unknown,
-  replacer?: (this: unknown, key: string, value: unknown) => unknown,
-  indent = 2,
-): void => out.line(harmlessJson(JSON.stringify(value, replacer, indent)));
+/** Writes a value as JSON, as programs read it; records in it as they were given, however deep they go. */
+export const writeJson = (out: Pick<Terminal, 'line'>, value: unknown, indent = 2): void => {
+  try {
+    out.line(harmlessJson(JSON.stringify(value, asGiven, indent)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    out.line(harmlessJson(serialiseRecord(value)));
+  }
+};
 
 /** The streams and the environment that a command runs with. */
 export interface Io {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { parseRecord } from '../model/record.ts';
+import { parseRecord } from '../../rules/engine/record.ts';
 import type { StoredObject } from './archive.ts';
 import { ArchiveError } from './errors.ts';
 

@@ -1,3 +1,4 @@
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import type { Archive } from '../archive/archive.ts';
 import { findRunBack } from '../archive/earlier-entries.ts';
 import type { Milestone } from '../archive/entry.ts';
@@ -9,7 +10,6 @@ import { readRunLines } from '../archive/read-run.ts';
 import { findCompleteRun } from '../archive/runs.ts';
 import { createSpoolFolder, hashOf, linesOf, type SpoolFolder } from '../archive/staging.ts';
 import { systemClock } from '../model/clock.ts';
-import { serialiseRecord } from '../model/record.ts';
 import { aheadProblem, runName } from '../model/run-name.ts';
 import { deliverToAll } from '../notify/deliver.ts';
 import { findUndelivered, resend, storedNotification } from '../notify/undelivered.ts';

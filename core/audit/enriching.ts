@@ -1,7 +1,7 @@
 import type { EnrichmentName } from '../../rules/engine/facts.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import type { SpoolFolder, StagedContent } from '../archive/staging.ts';
 import { Groups } from '../model/groups.ts';
-import { serialiseRecord } from '../model/record.ts';
 import type { EnrichedCounts } from '../model/report.ts';
 import { Roles } from '../model/roles.ts';
 import { FACT_OUTPUTS } from '../outputs/index.ts';

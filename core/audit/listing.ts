@@ -1,7 +1,7 @@
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import type { Spool, StagedContent } from '../archive/staging.ts';
 import type { Clock } from '../model/clock.ts';
 import { type ListingCounts, type ListingSource, type ListingTimes, listingTimes } from '../model/listing.ts';
-import { serialiseRecord } from '../model/record.ts';
 import type { Counts } from '../model/report.ts';
 import type { Listing, ListingEnd } from '../sources/source.ts';
 import type { Judging } from './judging.ts';

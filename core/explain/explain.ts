@@ -12,6 +12,7 @@ import { missingFacts } from '../../rules/engine/evaluate.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
 
 import { Principals } from '../../rules/engine/principals.ts';
+import { recordAsGiven } from '../../rules/engine/record.ts';
 import {
   type Bounds,
   type GroupFacts,
@@ -21,7 +22,6 @@ import {
   type Subject,
 } from '../../rules/engine/rule.ts';
 import { severityRank } from '../../rules/engine/severity.ts';
-
 import { isPositionName, type User } from '../../rules/engine/user.ts';
 import {
   type ConfiguredDirectoryRule,
@@ -42,7 +42,6 @@ import type { Manifest } from '../archive/manifest.ts';
 import { readRunLines } from '../archive/read-run.ts';
 import { findRecords, findUser, lastOf, previousManifest, usersOf, usersWithRecords } from '../archive/read-users.ts';
 import type { ArchivedUser, UserRecords } from '../archive/repeated-records.ts';
-import { recordAsGiven } from '../model/record.ts';
 import {
   type ClearingChange,
   choicesFor,

@@ -1,9 +1,9 @@
 import type { Context } from '../../rules/engine/context.ts';
 import { RISKY_PERMISSIONS } from '../../rules/engine/facts.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { readTime } from '../../rules/engine/time.ts';
 import type { User } from '../../rules/engine/user.ts';
 import type { momentsOf } from './listing.ts';
-import { serialiseRecord } from './record.ts';
 
 /** Writes a member of a user: a text as it is, nothing where there is none, and any other value as JSON. */
 export const memberText = (value: unknown): string => {

@@ -1,6 +1,6 @@
 import type { Finding } from '../../rules/engine/finding.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { SEVERITIES, severityRank } from '../../rules/engine/severity.ts';
-import { serialiseRecord } from '../model/record.ts';
 import type { FindingOutput } from './output.ts';
 
 const COLUMNS: readonly (readonly [name: string, read: (finding: Finding) => string | number])[] = [

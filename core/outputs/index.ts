@@ -1,6 +1,6 @@
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { jsonText } from '../archive/staging.ts';
 import type { OptionalOutputName } from '../model/optional-outputs.ts';
-import { serialiseRecord } from '../model/record.ts';
 import { csvOutput } from './csv.ts';
 import { digestOutput } from './digest.ts';
 import { controlsOutput } from './html/controls.ts';

@@ -1,5 +1,6 @@
 import { controlsOf, FRAMEWORKS, requirementsOf } from '../../rules/engine/controls.ts';
 import type { Finding } from '../../rules/engine/finding.ts';
+import { memberAsGiven, serialiseRecord } from '../../rules/engine/record.ts';
 import type { Rule, Subject } from '../../rules/engine/rule.ts';
 import { type Severity, severityRank } from '../../rules/engine/severity.ts';
 import { DAY_MS } from '../../rules/engine/time.ts';
@@ -7,7 +8,6 @@ import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import type { ArchivedUser } from '../archive/repeated-records.ts';
 import { partitionOfRun } from '../aws/partition.ts';
-import { memberAsGiven, serialiseRecord } from '../model/record.ts';
 import { causeText } from '../model/words.ts';
 import type { StoredRun } from './output.ts';
 

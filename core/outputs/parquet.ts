@@ -1,6 +1,6 @@
 import { zstdCompressSync } from 'node:zlib';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import { serialiseRecord } from '../model/record.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 
 /** The content of a column or of a member of one: one value, members, or a list of either. Each may be missing. */
 export type Column = Leaf | Columns | readonly [Column];

@@ -1,11 +1,11 @@
 import { isPrivileged } from '../../rules/conditions/users.ts';
 import type { Context } from '../../rules/engine/context.ts';
+import { memberAsGiven } from '../../rules/engine/record.ts';
 import { isAtLeast } from '../../rules/engine/severity.ts';
 import { USER_TIMES, type User } from '../../rules/engine/user.ts';
 import type { ArchivedUser } from '../archive/repeated-records.ts';
 import type { SpoolFolder } from '../archive/staging.ts';
 import type { momentsOf } from '../model/listing.ts';
-import { memberAsGiven } from '../model/record.ts';
 import { fullNameOf, groupsCell, memberText, roleCell, timeCell } from '../model/user-text.ts';
 import type { OpenCount } from './open-findings.ts';
 import { REVIEWERS_FILE } from './pack-manifest.ts';

@@ -12,12 +12,11 @@ const NONE: Principal = { kind: 'none' };
  */
 const ROLE_ARN = /^arn:(aws(?:-[a-z0-9-]+)?):iam::(\d{12}):role\/(?:[\x21-\x2e\x30-\x7e]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
 
-/** Reads `apiAccessPrincipalArn`: absent, null and empty are `none`; what is no text is `malformed`. */
-export const readPrincipal = (value: unknown): Principal => {
-  if (value === undefined || value === null || value === '') return NONE;
-  if (typeof value !== 'string') return { kind: 'malformed', arn: JSON.stringify(value) };
-  const match = ROLE_ARN.exec(value);
+/** Reads an ARN; where it is missing or empty there is none. */
+export const readPrincipal = (arn: string | undefined): Principal => {
+  if (arn === undefined || arn === '') return NONE;
+  const match = ROLE_ARN.exec(arn);
   const [, partition, account] = match ?? [];
-  if (partition === undefined || account === undefined || value.includes('*')) return { kind: 'malformed', arn: value };
-  return { kind: 'role', arn: value, partition, account };
+  if (partition === undefined || account === undefined || arn.includes('*')) return { kind: 'malformed', arn };
+  return { kind: 'role', arn, partition, account };
 };

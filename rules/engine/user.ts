@@ -1,5 +1,6 @@
 import type { Truth } from './condition.ts';
 import { type Principal, readPrincipal } from './principal.ts';
+import { memberText } from './record.ts';
 
 export type Status = 'ENABLED' | 'DISABLED' | 'CREATING';
 
@@ -111,12 +112,19 @@ const isFirst = (value: unknown, [first, second]: readonly unknown[]): Truth => 
 
 export const isSuperUser = (type: unknown): Truth => isFirst(type, DOCUMENTED.type);
 
+/** The ARN of a record: what is no text stands there as its JSON, as the service gave it, which is no ARN. */
+const arnOf = (members: Members): string | undefined => {
+  const { apiAccessPrincipalArn: arn } = members;
+  if (arn === undefined || arn === null) return undefined;
+  return typeof arn === 'string' ? arn : memberText(members, 'apiAccessPrincipalArn');
+};
+
 /** Reads one entry of the listing. Nothing is refused: what is no object is a user with every member missing. */
 export const readUser = (record: unknown, position: number): User => {
   const members: Members = isMembers(record) ? record : {};
   const { userId, status, type, apiAccess } = members;
   const hasUserId = typeof userId === 'string' && userId !== '';
-  const principal = readPrincipal(members.apiAccessPrincipalArn);
+  const principal = readPrincipal(arnOf(members));
 
   return {
     id: hasUserId ? nameOf(userId) : positionName(position),

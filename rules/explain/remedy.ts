@@ -2,6 +2,7 @@ import type { ConfiguredRule } from '../engine/configure.ts';
 import type { Context } from '../engine/context.ts';
 import type { IdAt } from '../engine/directory.ts';
 import { beginEvaluation } from '../engine/evaluate.ts';
+import { keepAsGiven } from '../engine/record.ts';
 import { type Severity, severityRank } from '../engine/severity.ts';
 import { readTime } from '../engine/time.ts';
 import { readUser, type User } from '../engine/user.ts';
@@ -121,7 +122,9 @@ export const changeUser = (
   if (new Set(members).size < members.length) return undefined;
   // Spread and not assigned: a member called `__proto__` is data like any other, and changes no prototype. What is no
   // record has no member that a user has.
-  return readUser({ ...Object(record), ...Object.assign({}, ...sets) }, user.position);
+  const changed = { ...Object(record), ...Object.assign({}, ...sets) };
+  keepAsGiven(record, changed);
+  return readUser(changed, user.position);
 };
 
 /** The changes of a role's users that are tried where a rule fails the role: they have it no more, or do not use it. */

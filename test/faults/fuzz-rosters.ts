@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { serialiseRecord } from '../../core/model/record.ts';
 import { decoded, TornFile } from '../../core/sources/roster/bytes.ts';
 import { newNotes, noteTorn } from '../../core/sources/roster/notes.ts';
 import { parserOf } from '../../core/sources/roster/parsers.ts';
 import { trailKind } from '../../core/sources/roster/trail.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { type Random, seededRandom, wholeBetween } from '../../simulator/random.ts';
 import { aUser, type UserRecord } from '../support/builders.ts';
 import type { Fuzzed } from './fuzzed.ts';

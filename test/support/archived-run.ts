@@ -3,7 +3,7 @@ import type { Archive } from '../../core/archive/archive.ts';
 import { type ObjectFile, runKeys } from '../../core/archive/keys.ts';
 import type { Manifest } from '../../core/archive/manifest.ts';
 import { jsonText, sha256Of } from '../../core/archive/staging.ts';
-import { serialiseRecord } from '../../core/model/record.ts';
+import { serialiseRecord } from '../../rules/engine/record.ts';
 import { ENVIRONMENT } from './builders.ts';
 import { anEntry, entryInstant } from './chain-entries.ts';
 

@@ -1,9 +1,9 @@
 import type { Finding } from '../../../rules/engine/finding.ts';
+import { memberAsGiven, serialiseRecord } from '../../../rules/engine/record.ts';
 import { DAY_MS, readTime } from '../../../rules/engine/time.ts';
 import type { User } from '../../../rules/engine/user.ts';
 import { type HighlightKind, kindOf } from '../../model/highlights.ts';
 import type { momentsOf } from '../../model/listing.ts';
-import { memberAsGiven, serialiseRecord } from '../../model/record.ts';
 import { causeText, HIGHLIGHT_WORDS } from '../../model/words.ts';
 import { maskAddresses, plural, truncate } from '../../text/plain-text.ts';
 import { day } from './instant.ts';

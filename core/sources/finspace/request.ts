@@ -1,5 +1,5 @@
+import { parseRecord } from '../../../rules/engine/record.ts';
 import { proxyStatus, systemCode } from '../../aws/connection.ts';
-import { parseRecord } from '../../model/record.ts';
 import { hasNameTwice } from '../../text/json-names.ts';
 import { type Operation, RequestError } from './failure.ts';
 import type { SignedRequest } from './signing.ts';

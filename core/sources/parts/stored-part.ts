@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { serialiseRecord } from '../../../rules/engine/record.ts';
 import type { Archive } from '../../archive/archive.ts';
 import { ArchiveError } from '../../archive/errors.ts';
 import { readLines } from '../../archive/lines.ts';
@@ -6,7 +7,6 @@ import type { ManifestObject } from '../../archive/manifest.ts';
 import { verified } from '../../archive/read-run.ts';
 import type { Spool, StagedContent } from '../../archive/staging.ts';
 import type { ListingCounts, ListingSource, ListingTimes } from '../../model/listing.ts';
-import { serialiseRecord } from '../../model/record.ts';
 import { messageOf } from '../../text/error-message.ts';
 import type { ListingCursor, ListingEnd } from '../source.ts';
 

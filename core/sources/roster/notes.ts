@@ -1,4 +1,4 @@
-import { parseRecord } from '../../model/record.ts';
+import { parseRecord } from '../../../rules/engine/record.ts';
 
 /** A parser's notes about a roster beside its users, as it reads its files in order. */
 export interface RosterNotes {

@@ -1,5 +1,5 @@
+import { parseRecord } from '../../../rules/engine/record.ts';
 import { DOCUMENTED } from '../../../rules/engine/user.ts';
-import { parseRecord } from '../../model/record.ts';
 import { CsvError, readCsv } from '../../text/csv-reader.ts';
 import { linesOfText } from './bytes.ts';
 import { COLUMNS, isColumn } from './columns.ts';

@@ -137,6 +137,18 @@ describe('users', () => {
     const { stdout } = await diff(out, ...BOTH, '--json');
     expect(stdout).toMatch(/"from": 1e999,\n\s*"to": -1e999/);
   });
+
+  test('a member that goes thousands deep is one like others', async () => {
+    const deep = (text: string) => ({
+      ...u1,
+      lastModifiedTime: JSON.parse('['.repeat(20_000) + text + ']'.repeat(20_000)),
+    });
+    const out = await between([deep('1')], [deep('2')]);
+    expect((await jsonOf(out)).users.changed).toMatchObject([
+      { id: u1.userId, members: [{ member: 'lastModifiedTime' }] },
+    ]);
+    expect((await diff(out, ...BOTH)).stdout).toContain('lastModifiedTime');
+  });
 });
 
 describe('what may name a person', () => {

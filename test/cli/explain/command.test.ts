@@ -403,6 +403,15 @@ describe('what is told of a change', () => {
     expect(changes.map((change) => change.text)).toEqual([text]);
   });
 
+  test.each(['--json', '--names'])('is told of a user whose members go thousands deep, by %s', async (flag) => {
+    const deep = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
+    const folder = await nightOf([
+      aUser({ userId: 'a', apiAccess: deep, apiAccessPrincipalArn: deep, type: 'SUPER_USER' }),
+    ]);
+    const { code, stdout } = await command(['explain', 'a', '--out', folder, flag]);
+    expect({ code, told: stdout.includes('principal-not-a-role') }).toEqual({ code: 0, told: true });
+  });
+
   test('clears what it says it clears, whatever its members are called', async () => {
     const users = caseUsers('proto');
     const folder = await nightOf(users);

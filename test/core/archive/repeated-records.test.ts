@@ -7,7 +7,7 @@ import {
   usersByLines,
   usersByRecords,
 } from '../../../core/archive/repeated-records.ts';
-import { serialiseRecord } from '../../../core/model/record.ts';
+import { serialiseRecord } from '../../../rules/engine/record.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 
 describe('a line of a snapshot', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { runKeys } from '../../../core/archive/keys.ts';
-import { parseRecord } from '../../../core/model/record.ts';
 import { OUTPUTS } from '../../../core/outputs/index.ts';
 import type { UserSource } from '../../../core/sources/source.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
+import { parseRecord } from '../../../rules/engine/record.ts';
 import { readJsonLines, readText } from '../../support/archive-tree.ts';
 import { auditNights, nightAt } from '../../support/archived-nights.ts';
 import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';

@@ -13,11 +13,11 @@ import {
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { Groups } from '../../../core/model/groups.ts';
-import { parseRecord, serialiseRecord } from '../../../core/model/record.ts';
 import type { EnrichmentName } from '../../../rules/engine/facts.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
 import { Roster } from '../../../rules/engine/memory/roster.ts';
+import { parseRecord, serialiseRecord } from '../../../rules/engine/record.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';

@@ -7,6 +7,7 @@ import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { finspaceSource } from '../../../core/sources/finspace/source.ts';
+import { RECORD_MEMBERS } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { readText, readTree } from '../../support/archive-tree.ts';
 import { auditNights, type NightPlan } from '../../support/archived-nights.ts';
@@ -182,8 +183,16 @@ test('a run is not complete where something else stands in the place of the rule
   expect(await keysUnder(archive, 'chain/')).toStrictEqual([]);
 });
 
-test('a value nested 8 000 deep is one malformed record', async () => {
-  const deep = `{"userId":"deep","x":${'['.repeat(8000)}1.0${']'.repeat(8000)}}`;
-  const { report } = await auditOf(folderArchive(await newFolder()), pageOf([...USERS, deep]));
-  expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 4 } });
-});
+test.each(['x', ...RECORD_MEMBERS])(
+  'a value of %s that is nested 20 000 deep is one malformed record',
+  async (member) => {
+    const deep = `${'['.repeat(20_000)}1${']'.repeat(20_000)}`;
+    const members = { userId: '"deep"', type: '"SUPER_USER"', apiAccess: '"ENABLED"', [member]: deep };
+    const texts = Object.entries(members).map(([name, text]) => `"${name}":${text}`);
+    const record = `{${texts.join()}}`;
+    const archive = folderArchive(await newFolder());
+    const { report, objects } = await auditOf(archive, pageOf([...USERS, record]));
+    expect(report).toMatchObject({ verdict: 'COMPLETE', counts: { users: 4 } });
+    expect(await readText(archive, objects.snapshot?.key ?? '')).toContain(record);
+  },
+);

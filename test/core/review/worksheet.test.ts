@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { createSpoolFolder } from '../../../core/archive/staging.ts';
-import { parseRecord } from '../../../core/model/record.ts';
 import { unguarded } from '../../../core/outputs/csv.ts';
 import { openUserSheets } from '../../../core/review/user-sheets.ts';
 import { checkWorksheets } from '../../../core/review/worksheet.ts';
 import type { Context } from '../../../rules/engine/context.ts';
+import { parseRecord } from '../../../rules/engine/record.ts';
 import type { Severity } from '../../../rules/engine/severity.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { parseRecord } from '../../../rules/engine/record.ts';
 import { isPositionName, nameOf, RECORD_MEMBERS, readUser, USER_TIMES } from '../../../rules/engine/user.ts';
 import { anApiUser, aRoleArn, aUser } from '../../support/builders.ts';
 
@@ -80,6 +81,11 @@ test.each([
   [aRoleArn(), aRoleArn(), 'role'],
   ['*', '*', 'malformed'],
   [5, '5', 'malformed'],
+  [0, '0', 'malformed'],
+  [false, 'false', 'malformed'],
+  [[aRoleArn()], `["${aRoleArn()}"]`, 'malformed'],
+  [{}, '{}', 'malformed'],
+  [null, undefined, 'none'],
 ])('principal %j has the ARN %j and is of kind %s', (apiAccessPrincipalArn, principalArn, kind) => {
   expect(readUser(aUser({ apiAccessPrincipalArn }), 0)).toMatchObject({ principalArn, principal: { kind } });
 });
@@ -110,3 +116,11 @@ test.each([
 ])('the user %s is named %s: no record without an id is', (userId, id) => {
   expect(readUser(aUser({ userId }), 1)).toMatchObject({ id, hasUserId: true });
 });
+
+test.each(['12345678901234567890', '1.0', '-1e999', '['.repeat(50_000) + ']'.repeat(50_000)])(
+  'a principal that is no text is what came: %.40s',
+  (principalArn) => {
+    const record = parseRecord(`{"userId":"u1","apiAccessPrincipalArn":${principalArn}}`);
+    expect(readUser(record, 0).principalArn).toBe(principalArn);
+  },
+);

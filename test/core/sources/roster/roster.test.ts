@@ -9,10 +9,10 @@ import { chainKey, keysUnder, publicKeyKey } from '../../../../core/archive/keys
 import { kmsPublicKey, kmsSigner } from '../../../../core/archive/kms.ts';
 import type { Manifest } from '../../../../core/archive/manifest.ts';
 import { entryText } from '../../../../core/archive/signature.ts';
-import { serialiseRecord } from '../../../../core/model/record.ts';
 import { chooseSource } from '../../../../core/sources/index.ts';
 import { attestationText } from '../../../../core/sources/roster/attestation.ts';
 import { openRoster, type RosterSettings } from '../../../../core/sources/roster/open.ts';
+import { serialiseRecord } from '../../../../rules/engine/record.ts';
 import { auditNights, nightAt, nightKeys } from '../../../support/archived-nights.ts';
 import { ENVIRONMENT } from '../../../support/builders.ts';
 import { forged, unsigned } from '../../../support/forgery.ts';

@@ -89,18 +89,20 @@ export const keepAsGiven = (record: unknown, evidence: object): void => {
   }
 };
 
+const isInfinite = (value: number): boolean => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
+
 /** Writes numbers as they came, and those that are infinite and came from elsewhere as numbers that are read so. */
 export const asGiven = function write(this: unknown, member: string, value: unknown): unknown {
   if (typeof value !== 'number') return value;
   const source = sources.get(this as object)?.get(member);
   if (source !== undefined) return JSON.rawJSON(source);
-  return Number.isFinite(value) ? value : JSON.rawJSON(value > 0 ? '1e999' : '-1e999');
+  return isInfinite(value) ? JSON.rawJSON(value > 0 ? '1e999' : '-1e999') : value;
 };
 
 const hasInfinite = (record: unknown): boolean =>
   typeof record === 'object' && record !== null
     ? Object.values(record).some((value) => hasInfinite(value))
-    : typeof record === 'number' && !Number.isFinite(record);
+    : typeof record === 'number' && isInfinite(record);
 
 const hasSource = (record: unknown): boolean =>
   typeof record === 'object' && record !== null && (sources.has(record) || Object.values(record).some(hasSource));
@@ -116,12 +118,15 @@ const serialiseDeep = (value: unknown): string => {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [text, held] = next;
     if (text !== undefined) texts.push(text);
-    else if (!isHolder(held) || JSON.isRawJSON(held)) texts.push(JSON.stringify(held));
+    // What JSON has no words for is null in a list.
+    else if (!isHolder(held) || JSON.isRawJSON(held)) texts.push(JSON.stringify(held) ?? 'null');
     else {
       const isList = Array.isArray(held);
-      const members = Object.entries(held).map(
-        ([name, member]) => [isList ? '' : `${JSON.stringify(name)}:`, asGiven.call(held, name, member)] as const,
-      );
+      const members = Object.entries(held).flatMap(([name, given]) => {
+        const member: unknown = asGiven.call(held, name, given instanceof Date ? given.toJSON() : given);
+        const isLeftOut = member === undefined || typeof member === 'function' || typeof member === 'symbol';
+        return isLeftOut && !isList ? [] : [[isList ? '' : `${JSON.stringify(name)}:`, member] as const];
+      });
       left.push([isList ? ']' : '}']);
       for (const [index, [name, member]] of [...members.entries()].toReversed())
         left.push([undefined, member], [`${index === 0 ? '' : ','}${name}`]);
@@ -144,3 +149,6 @@ export const serialiseRecord = (record: unknown): string => {
     throw error;
   }
 };
+
+/** The text of JSON of a record's own member, as the service gave it. */
+export const memberText = (record: object, member: string): string => serialiseRecord(memberAsGiven(record, member));

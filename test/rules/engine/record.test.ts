@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { keepAsGiven, memberAsGiven, parseRecord, recordAsGiven, serialiseRecord } from '../../../core/model/record.ts';
+import {
+  keepAsGiven,
+  memberAsGiven,
+  memberText,
+  parseRecord,
+  recordAsGiven,
+  serialiseRecord,
+} from '../../../rules/engine/record.ts';
 import * as fc from '../../support/properties.ts';
 
 const NUMBERS = [
@@ -148,4 +155,30 @@ test('evidence repeats numbers of the record however deep it goes, and where it 
   keepAsGiven(record, evidence);
   delete deepest.evidence;
   expect(serialiseRecord(evidence)).toContain('{"n":1.0}');
+});
+
+test('what goes thousands deep is written as JSON writes it', () => {
+  let deep: unknown = {};
+  for (let depth = 0; depth < 50_000; depth += 1) deep = [deep];
+  const [opened, closed] = ['['.repeat(50_000), ']'.repeat(50_000)];
+  expect(serialiseRecord({ none: undefined, of: [undefined, () => 1], day: new Date(0), deep, none2: undefined })).toBe(
+    `{"of":[null,null],"day":"1970-01-01T00:00:00.000Z","deep":${opened}{}${closed}}`,
+  );
+});
+
+test.each([
+  ['{"n":1.0}', '1.0'],
+  ['{"n":12345678901234567890}', '12345678901234567890'],
+  ['{"n":-1e999}', '-1e999'],
+  ['{"n":[1.0,{"a":"b"}]}', '[1.0,{"a":"b"}]'],
+  ['{"n":"1.0"}', '"1.0"'],
+  [`{"n":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+])('the text of a member of %.40s', (record, text) => {
+  expect(memberText(parseRecord(record) as object, 'n')).toBe(text);
+});
+
+test('what is no number, as no service gives it, is null, and infinite is infinite', () => {
+  expect(serialiseRecord({ a: Number.NaN, b: Number.NEGATIVE_INFINITY, c: Number.POSITIVE_INFINITY })).toBe(
+    '{"a":null,"b":-1e999,"c":1e999}',
+  );
 });
