@@ -93,6 +93,11 @@ describe('the page of a review', () => {
     expect(new Set(pages.map(({ about }) => about.key)).size).toBe(2);
   });
 
+  test('has the number of its reviewer, where there is but one too', async () => {
+    const pages = await pagesOf([{ user: aUser('u1'), reviewer: 'Ada' }], ['Ada']);
+    expect(pages.map(({ name }) => name)).toEqual(['review-1.html']);
+  });
+
   test('goes on where a browser would have too many users', async () => {
     const users = Array.from({ length: 50_001 }, (_, n) => ({ user: aUser(`u${n}`) }));
     const pages = await pagesOf(users);

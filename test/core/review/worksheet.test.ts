@@ -19,6 +19,7 @@ import {
   type UserRecord,
 } from '../../support/builders.ts';
 import { memberships } from '../../support/memberships.ts';
+import { memoryArchive } from '../../support/memory-archive.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { answered, type Line, readSheet, type Spelling, writeSheet } from '../../support/worksheet.ts';
 
@@ -28,7 +29,7 @@ type Users = readonly (readonly [user: UserRecord, worst?: Severity])[];
 
 /** A file of the pack of these users, each with an open finding of this severity or none. */
 const sheetOf = async (
-  name: 'worksheet.csv' | 'privileged.csv' | 'roster.csv',
+  name: 'worksheet.csv' | 'privileged.csv' | 'roster.csv' | 'never-logged-in.csv',
   users: Users,
   facts: Partial<Context> = {},
 ): Promise<Uint8Array> => {
@@ -127,6 +128,203 @@ test('who may be privileged, for all that the record says, is among the privileg
     ['some', 'SUPER_USER and apiAccess not known'],
     ['bare', 'type not known and apiAccess not known'],
   ]);
+});
+
+test('who has never logged in, or of whom it can not be told, has a sheet of their own', async () => {
+  const users: Users = [
+    [aUser({ userId: 'plain' })],
+    [aUser({ userId: 'never', lastLoginTime: null })],
+    [anApiUser({ userId: 'odd', lastLoginTime: 'soon' }), 'HIGH'],
+  ];
+  const lines = await readSheet(await sheetOf('never-logged-in.csv', users));
+  const none = { openFindings: '0', worstSeverity: '' };
+  expect(lines).toMatchObject([
+    { userId: 'never', lastLogin: 'never', apiAccess: 'DISABLED', apiAccessPrincipalArn: '', ...none },
+    {
+      userId: 'odd',
+      lastLogin: 'unusable',
+      apiAccess: 'ENABLED',
+      apiAccessPrincipalArn: aRoleArn('role-of-odd'),
+      openFindings: '1',
+      worstSeverity: 'HIGH',
+    },
+  ]);
+  const [, , odd] = await readSheet(await sheetOf('worksheet.csv', users));
+  expect(odd).toMatchObject({ apiAccessPrincipalArn: aRoleArn('role-of-odd'), worstSeverity: 'HIGH' });
+});
+
+test('a justification is asked for by all that asks for one', async () => {
+  const [line] = await readSheet(await worksheetOf([[aUser({ userId: 'a', type: 'SUPER_USER' }), 'CRITICAL']]));
+  expect(line).toMatchObject({ justificationToKeep: 'required: SUPER_USER and open CRITICAL finding' });
+});
+
+test('each user goes to its reviewer, on a page with the rules that it fails', async () => {
+  const spools = await createSpoolFolder();
+  const added: unknown[] = [];
+  const pages = {
+    add: async ({ userId }: { readonly userId: string }, failed: readonly string[], reviewer: string) => {
+      added.push([userId, failed, reviewer]);
+    },
+  };
+  const reviewers = { assign: ({ userId }: { readonly userId: string }) => `reviewer of ${userId}` };
+  const sheets = await openUserSheets(spools, aContext(), pages, reviewers);
+  const listed = (userId: string, position: number) => {
+    const record = aUser({ userId });
+    return { user: readUser(record, position), record };
+  };
+  await sheets.add(listed('a', 0), { count: 1, worst: 'LOW', rules: ['stale-login'] });
+  await sheets.add(listed('b', 1), { count: 0, worst: undefined });
+  const files = await sheets.finish();
+  expect(added).toEqual([
+    ['a', ['stale-login'], 'reviewer of a'],
+    ['b', [], 'reviewer of b'],
+  ]);
+  const folder = memoryArchive();
+  const sheet = files['reviewers.csv'];
+  if (sheet === undefined) throw new Error('there is no sheet of reviewers');
+  await folder.create('reviewers.csv', sheet.content, 'text/csv');
+  await spools.remove();
+  const stored = await folder.read('reviewers.csv');
+  expect(stored && (await readSheet(await readBytes(stored)))).toEqual([
+    { userId: 'a', reviewer: 'reviewer of a' },
+    { userId: 'b', reviewer: 'reviewer of b' },
+  ]);
+});
+
+test('where nobody is named there is no sheet of reviewers', async () => {
+  const spools = await createSpoolFolder();
+  const sheets = await openUserSheets(spools, aContext());
+  expect(Object.keys(await sheets.finish())).toEqual([
+    'roster.csv',
+    'privileged.csv',
+    'never-logged-in.csv',
+    'worksheet.csv',
+  ]);
+  await spools.remove();
+});
+
+describe('of several worksheets', () => {
+  /** Two files, each with the lines of the four users as a test has them. */
+  const checkBoth = async (one: Edit, other: Edit) => {
+    const worksheet = await worksheetOf(USERS);
+    const lines = (await readSheet(worksheet)).map(answered);
+    return checkWorksheets(bytes(worksheet), [
+      { name: 'a.csv', body: bytes(writeSheet(one(lines))) },
+      { name: 'b.csv', body: bytes(writeSheet(other(lines))) },
+    ]);
+  };
+  const blank =
+    (...numbers: readonly number[]): Edit =>
+    (lines) =>
+      lines.map((line, index) =>
+        numbers.includes(index + 2) ? { ...line, decision: '', justification: '', reviewer: '' } : line,
+      );
+  const sliced =
+    (from: number, to: number): Edit =>
+    (lines) =>
+      lines.slice(from, to);
+
+  test.each<[name: string, one: Edit, other: Edit]>([
+    ['each has some', sliced(0, 2), sliced(2, 4)],
+    ['each leaves to the other what it does not decide', blank(2, 4), blank(3, 5)],
+    ['one decides all, and the other nothing', blank(), blank(2, 3, 4, 5)],
+    ['the second decides all', blank(2, 3, 4, 5), blank()],
+  ])('every user is decided once, where %s', async (_, one, other) => {
+    const { problems, decided } = await checkBoth(one, other);
+    expect(problems).toStrictEqual([]);
+    expect(decided.map(({ userId }) => userId).toSorted()).toEqual(['u1', 'u2', 'u3', 'u4']);
+  });
+
+  test.each<[name: string, one: Edit, other: Edit, problems: readonly string[]]>([
+    [
+      'a user that both decide',
+      sliced(0, 3),
+      sliced(2, 4),
+      ['b.csv: line 2, userId: must be there once (a.csv: line 4 has it), got "u3"'],
+    ],
+    [
+      'users whom neither decides, in the first file that has them',
+      blank(2, 3, 5),
+      blank(2, 3, 4, 5),
+      ['a.csv: line 2 to 3, 5: must have a decision (keep, revoke, justify) and a reviewer, got nothing'],
+    ],
+    [
+      'stretches by their files',
+      (lines) => blank(2, 3)(lines).slice(0, 2),
+      (lines) => blank(4, 5)(lines).slice(2),
+      [
+        'a.csv: line 2 to 3: must have a decision (keep, revoke, justify) and a reviewer, got nothing',
+        'b.csv: line 2 to 3: must have a decision (keep, revoke, justify) and a reviewer, got nothing',
+      ],
+    ],
+    [
+      'a user that one file has twice, at first left open',
+      (lines) => [...blank(2)(lines), ...lines.slice(0, 1)],
+      blank(2, 3, 4, 5),
+      [
+        'a.csv: line 6, userId: must be there once (line 2 has it), got "u1"',
+        'a.csv: line 2: must have a decision (keep, revoke, justify) and a reviewer, got nothing',
+      ],
+    ],
+    [
+      'a user that one file leaves open twice',
+      (lines) => [...blank(2)(lines), ...blank(2)(lines).slice(0, 1)],
+      sliced(0, 1),
+      ['a.csv: line 6, userId: must be there once (line 2 has it), got "u1"'],
+    ],
+    [
+      'a user that one file decides, and leaves open besides',
+      (lines) => [...lines, ...blank(2)(lines).slice(0, 1)],
+      blank(2, 3, 4, 5),
+      ['a.csv: line 6, userId: must be there once (line 2 has it), got "u1"'],
+    ],
+    [
+      'what is wrong, with the file that has it',
+      inLine(2, { decision: 'stay' }),
+      blank(2, 3, 4, 5),
+      ['a.csv: line 2, decision: must be one of keep, revoke, justify, got "stay"'],
+    ],
+    [
+      'a user that is in neither',
+      sliced(0, 2),
+      sliced(2, 3),
+      [`user "u4", line 5 of the pack's worksheet.csv: must be there, got no line of it`],
+    ],
+  ])('is told %s', async (_, one, other, problems) => {
+    expect((await checkBoth(one, other)).problems).toEqual(problems);
+  });
+
+  test('the file is named that is no CSV, or has another header, and nobody is said to be missing', async () => {
+    const worksheet = await worksheetOf(USERS);
+    const lines = (await readSheet(worksheet)).map(answered);
+    const text = writeSheet(lines.slice(0, 1));
+    const told = async (other: string) => {
+      const filled = [text, other].map((one, index) => ({ name: `${'ab'[index]}.csv`, body: bytes(one) }));
+      return (await checkWorksheets(bytes(worksheet), filled)).problems;
+    };
+    expect(await told('')).toEqual([
+      expect.stringMatching(/^b\.csv: line 1: must be the header .*, got an empty file$/),
+    ]);
+    expect(await told('id,name\r\n')).toEqual([
+      expect.stringMatching(/^b\.csv: line 1: must be the header .*"id,name"$/),
+    ]);
+    expect(await told('"id"x')).toEqual([expect.stringMatching(/^b\.csv: line 1: cell 1 must end/)]);
+  });
+
+  test('a file that can not be read is an error', async () => {
+    const worksheet = await worksheetOf(USERS);
+    const broken = async function* read(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('userId');
+      throw new Error('the disk is gone');
+    };
+    const checking = checkWorksheets(bytes(worksheet), [{ name: 'a.csv', body: broken() }]);
+    await expect(checking).rejects.toThrow('the disk is gone');
+  });
+
+  test('a decision that is none is not among those that are', async () => {
+    const { decided } = await filledBy(inLine(2, { decision: 'stay' }));
+    expect(decided.map(({ userId }) => userId)).toEqual(['u2', 'u3', 'u4']);
+  });
 });
 
 test('users are counted by what a reviewer has to know of them', async () => {
