@@ -216,6 +216,7 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
     const statesOf: StatesOf<UserChange> = ({ before, after = NOBODY }) => ({ user: after, before });
     const rule = defineChangeRule<Options>({
       ...common,
+      judgesUnchanged: true,
       when: [THERE_TWICE, ...clauses.map((clause) => conditionBy(language, clause, statesOf))],
       violation: ({ before, after = NOBODY }, values, context): Violation => ({
         message: say(after, before, values, context),

@@ -190,7 +190,7 @@ const since = (outcome: Outcome, earlierRun: string | undefined): Outcome => {
   return { ...outcome, message: `${message}, since run ${earlierRun}`, evidence: { ...evidence, earlierRun } };
 };
 
-/** Most users are known to be as they were, which no rule on change has anything against. */
+/** Most users are known to be as they were, which few rules on change have anything against. */
 const isUnchanged = (before: UserFacts | undefined, after: UserFacts | undefined): boolean =>
   before !== undefined &&
   after !== undefined &&
@@ -244,6 +244,10 @@ export const beginEvaluation = (
       principalRules.push({ tally, judge: rule.isEvent ? (subject) => since(judge(subject), earlierRun) : judge });
     }
   }
+  const judgesUnchanged = ({ tally: { configured } }: Judging<UserChange>): boolean =>
+    configured.rule.kind === 'change' && configured.rule.judgesUnchanged === true;
+  const unchangedRules = changeRules.filter(judgesUnchanged);
+  const passedUnchanged = changeRules.filter((judging) => !judgesUnchanged(judging));
   const principals = principalRules.length === 0 ? undefined : new Principals(context);
 
   const pass = <S>({ tally, lost }: Judging<S>, judged: S, subject: Subject): void => {
@@ -289,8 +293,12 @@ export const beginEvaluation = (
     const user = after ?? before;
     if (earlierRun === undefined || !user?.hasUserId) return;
     // A record with gaps may lack what was there.
-    if (context.hasGaps || !isUnchanged(before, after)) judgeAll(changeRules, { before, after }, user.id);
-    else for (const { tally } of changeRules) if (tally.error === undefined) tally.checked += 1;
+    if (context.hasGaps || !isUnchanged(before, after)) {
+      judgeAll(changeRules, { before, after }, user.id);
+      return;
+    }
+    judgeAll(unchangedRules, { before, after }, user.id);
+    for (const { tally } of passedUnchanged) if (tally.error === undefined) tally.checked += 1;
   };
 
   const showDirectoryRules = (user: User): void => {

@@ -90,11 +90,16 @@ export interface UserChange {
   readonly after: UserFacts | undefined;
 }
 
+interface ChangeRuleDefinition<O extends Options> extends SubjectRule<UserChange, O> {
+  /** It is asked about users that are known to be as they were too, since it goes by more than what is kept of them. */
+  readonly judgesUnchanged?: true;
+}
+
 /**
  * Judges what became of a user since the last complete run; its findings are events. It is not asked about users that
- * are known to be as they were.
+ * are known to be as they were, unless it says so.
  */
-export interface ChangeRule<O extends Options = Options> extends SubjectRule<UserChange, O> {
+export interface ChangeRule<O extends Options = Options> extends ChangeRuleDefinition<O> {
   /** Set by `defineChangeRule`. */
   readonly kind: 'change';
 }
@@ -262,7 +267,7 @@ export const defineDirectoryRule = <O extends Options>(rule: DirectoryRuleDefini
   ({ kind: 'directory', ...rule }) as unknown as DirectoryRule;
 
 /** Makes a rule on what became of a user: takes the members of a `ChangeRule` but its kind. */
-export const defineChangeRule = <O extends Options>(rule: SubjectRule<UserChange, O>): ChangeRule =>
+export const defineChangeRule = <O extends Options>(rule: ChangeRuleDefinition<O>): ChangeRule =>
   ({ kind: 'change', ...rule }) as unknown as ChangeRule;
 
 /** The instant of an answer of IAM, and that it stands in for one of this run where it does. */

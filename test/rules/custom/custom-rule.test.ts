@@ -46,11 +46,11 @@ describe('the rule on contractors', () => {
     { name: 'of another domain', user: anApiUser(), is: PASS },
     { name: 'disabled', user: contractor({ status: 'DISABLED' }), is: PASS },
     { name: 'not known to be bound', user: contractor({ apiAccess: 'maybe' }), is: lacking('apiAccess') },
-    {
-      name: 'without a domain',
-      user: contractor({ emailAddress: 'nobody' }),
+    ...['nobody', 'nobody@', '@contractor.example.com'].map((emailAddress) => ({
+      name: `without a domain: ${emailAddress}`,
+      user: contractor({ emailAddress }),
       is: { reason: 'emailAddress has no domain' },
-    },
+    })),
     { name: 'without an address, but not bound', user: aUser({ emailAddress: null }), is: PASS },
   ])('$name', ({ user, options, is }) => {
     expect(outcomeOf(rule, user, options && { options })).toEqual(is);
@@ -435,6 +435,12 @@ describe('what is read beside the listing', () => {
     { clause: 'role.exists', context: answered(null), is: PASS },
     { clause: '!role.exists', context: answered(null), is: { message: 'm' } },
     { clause: 'role.roleId == "AROA1"', context: answered(null), is: lacking('role.roleId') },
+    { clause: 'role.createTime < now', context: answered(null), is: lacking('role.createTime') },
+    {
+      clause: 'role.roleId == "AROA1"',
+      context: { roles: (of: string) => (of === arn ? { answer: { readAt: NOW, role } } : undefined) },
+      is: { message: 'm' },
+    },
     { clause: 'role.exists || user.active', context: {}, is: { message: 'm' } },
     { clause: 'role.exists && !user.active', context: {}, is: PASS },
     { clause: managing, context: memberOf(['g9']), is: { message: 'm' } },
@@ -472,6 +478,20 @@ test.each([
   const rule = ruleOf('before.apiAccessPrincipalArn != user.apiAccessPrincipalArn && !role.exists', { kind: 'change' });
   const [before, after] = ['a', 'b'].map((name) => anApiUser({ apiAccessPrincipalArn: aRoleArn(name) }));
   expect(outcomeOf(rule, after, { earlierUsers: [before], context: { roles } })).toEqual(is);
+});
+
+test.each([
+  {
+    name: 'whose role is gone',
+    roles: () => ({ answer: { readAt: NOW, role: null } }),
+    is: { message: 'm, since run 20261123T020000Z' },
+  },
+  { name: 'whose role was not read', roles: undefined, is: { reason: 'roles were not read' } },
+])('a change is asked for of a user that is as it was, $name', ({ roles, is }) => {
+  const clause = 'before.apiAccessPrincipalArn == user.apiAccessPrincipalArn && !role.exists';
+  expect(
+    outcomeOf(ruleOf(clause, { kind: 'change' }), anApiUser(), { earlierUsers: [anApiUser()], context: { roles } }),
+  ).toEqual(is);
 });
 
 test('explain shows each clause, and the members that were read', () => {

@@ -82,13 +82,14 @@ interface Run {
   readonly before?: Readonly<Record<string, UserFacts>>;
   readonly vanished?: readonly UserFacts[];
   readonly isWhole?: boolean;
+  readonly hasGaps?: boolean;
 }
 
-const judge = (rules: readonly Rule[], { records, settings, before, vanished = [], isWhole = true }: Run) => {
+const judge = (rules: readonly Rule[], { records, settings, before, vanished = [], isWhole = true, hasGaps }: Run) => {
   const failures: RuleFailure[] = [];
   const unanswered: string[] = [];
   const earlierRun = before === undefined ? undefined : '20261123T020000Z';
-  const evaluation = beginEvaluation(configureRules(rules, settings), context, earlierRun, {
+  const evaluation = beginEvaluation(configureRules(rules, settings), { ...context, hasGaps }, earlierRun, {
     fail: (failure) => failures.push(failure),
     notAssessed: (rule, { id }, reason) => unanswered.push(`${rule.id} ${id}: ${reason}`),
   });
@@ -351,12 +352,13 @@ describe('what passes only since a member went missing', () => {
 
 describe('a user that is as it was', () => {
   /** Tells what rules on change are asked about. */
-  const askedAbout = (before: object, after: object): number => {
+  const askedAbout = (before: object, after: object, asksAll?: true, hasGaps = false): number => {
     let asked = 0;
     const watch = defineChangeRule({
       ...RULE_TEXTS,
       id: 'watch',
       options: {},
+      ...(asksAll && { judgesUnchanged: asksAll }),
       when: [
         {
           text: () => '',
@@ -370,7 +372,7 @@ describe('a user that is as it was', () => {
     });
     const record = { userId: 'a', status: 'ENABLED', type: 'APP_USER', apiAccess: 'ENABLED' };
     const was = readUser({ ...record, ...before }, 0);
-    const judged = judge([watch], { records: [{ ...record, ...after }], before: { a: was } });
+    const judged = judge([watch], { records: [{ ...record, ...after }], before: { a: was }, hasGaps });
     expect(judged.outcome?.checked).toBe(1);
     return asked;
   };
@@ -386,6 +388,8 @@ describe('a user that is as it was', () => {
     ['but its principal', {}, { apiAccessPrincipalArn: 'arn' }, 1],
   ])('%s is looked at where anything may have changed', (_, before, after, asked) => {
     expect(askedAbout(before, after)).toBe(asked);
+    expect(askedAbout(before, after, true)).toBe(1);
+    expect(askedAbout(before, after, undefined, true)).toBe(1);
   });
 });
 
