@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { PassThrough, Readable } from 'node:stream';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -54,7 +54,7 @@ const PASSING: ReadonlySet<unknown> = new Set([
 ]);
 
 /** The codes of the disk's errors about a file that is to be sent. */
-const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EIO']);
+const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EISDIR', 'EIO']);
 
 /** Tries with a token that has expired: fresh credentials may bring the same one once or twice, but not for ever. */
 const MOST_EXPIRED = 4;
@@ -112,10 +112,27 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     return answer;
   };
 
-  const bodyOf = (content: Content): Pick<PutObjectCommandInput, 'Body' | 'ContentLength'> =>
-    'bytes' in content
-      ? { Body: content.bytes, ContentLength: content.bytes.length }
-      : { Body: createReadStream(content.path), ContentLength: content.size };
+  /** Sends content. What the disk refuses of a file fails this request: in a stream of the client it would end the process. */
+  const send = async (content: Content, input: Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>) => {
+    if ('bytes' in content)
+      return client.send(new PutObjectCommand({ ...input, Body: content.bytes, ContentLength: content.bytes.length }));
+    const file = (await open(content.path)).createReadStream();
+    const ended = new AbortController();
+    const broken = new Promise<never>((_resolve, reject) => {
+      file.once('error', (error) => {
+        reject(error);
+        ended.abort();
+      });
+    });
+    const command = new PutObjectCommand({ ...input, Body: file.pipe(new PassThrough()), ContentLength: content.size });
+    try {
+      return await Promise.race([broken, client.send(command, { abortSignal: ended.signal })]);
+    } catch (error) {
+      // Of what was answered the rest is sent still, so that the connection can be used again.
+      if (statusOf(error) === undefined) file.destroy();
+      throw error;
+    }
+  };
 
   /** Tells whether the object is there by this write: its answer got lost, and made again it met itself. */
   const isWrittenBy = async (key: string, write: string): Promise<boolean> => {
@@ -138,18 +155,15 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     const write = randomUUID();
     try {
       await persistently(() =>
-        client.send(
-          new PutObjectCommand({
-            Bucket: bucket,
-            Key: key,
-            ContentType: contentType,
-            Metadata: { write },
-            ChecksumAlgorithm: 'SHA256',
-            ...bodyOf(content),
-            ...condition,
-            ...keeping,
-          }),
-        ),
+        send(content, {
+          Bucket: bucket,
+          Key: key,
+          ContentType: contentType,
+          Metadata: { write },
+          ChecksumAlgorithm: 'SHA256',
+          ...condition,
+          ...keeping,
+        }),
       );
       return 'put';
     } catch (error) {

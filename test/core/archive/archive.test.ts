@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive, Content } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
@@ -366,15 +367,29 @@ describe('a bucket whose refusals pass', () => {
     fate = ({ method }) => {
       if (method !== 'GET') return undefined;
       cuts += 1;
-      return cuts <= 3 ? 'cut' : undefined;
+      return cuts <= 8 ? 'cut' : undefined;
     };
     const stored = await archive.read('passing/cut');
     const read = stored && Buffer.from(await readBytes(stored));
     expect({ length: read?.length, isWhole: read?.equals(Buffer.from(text)), cuts }).toEqual({
       length: text.length,
       isWhole: true,
-      cuts: 4,
+      cuts: 9,
     });
+  });
+
+  test('a body that breaks off for ever is told of, once no byte comes any more', async () => {
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    await archive.create('passing/broken', bytes('abcdefgh'), 'text/plain');
+    let gets = 0;
+    fate = ({ method }) => {
+      if (method === 'GET') gets += 1;
+      return method === 'GET' ? 'cut' : undefined;
+    };
+    const stored = await archive.read('passing/broken');
+    await expect(stored && readBytes(stored)).rejects.toThrow(/aborted|ECONNRESET/);
+    // Of eight bytes four, two and one come, one that nobody gets to see may be lost; then none, five times.
+    expect(gets).toBeLessThanOrEqual(3 + 5);
   });
 
   test('a body that breaks off and is replaced meanwhile is not mixed of both', async () => {
@@ -386,6 +401,71 @@ describe('a bucket whose refusals pass', () => {
     fate = undefined;
     await archive.replace(key, bytes('b'.repeat(100_000)), 'text/plain', stored?.version);
     await expect(stored && readBytes(stored)).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
+  });
+});
+
+describe('a bucket that refuses to be asked', () => {
+  const refusing = (...methods: readonly string[]) => {
+    fault = ({ method }) => (methods.includes(method) ? { status: 403, code: 'AccessDenied' } : undefined);
+    return bucketArchive(emulator.s3, emulator.bucket, 1);
+  };
+
+  test('is not one in which nothing is', async () => {
+    const archive = refusing('GET', 'HEAD');
+    const denied = { $metadata: { httpStatusCode: 403 } };
+    await expect(archive.has('refusing/object')).rejects.toMatchObject(denied);
+    await expect(archive.read('refusing/object')).rejects.toMatchObject(denied);
+    const keys = archive.list('refusing/');
+    await expect(
+      (async () => {
+        for await (const key of keys) expect(key).toBeUndefined();
+      })(),
+    ).rejects.toMatchObject(denied);
+  });
+
+  test.each([
+    { name: 'gone again', head: undefined, outcome: 'exists' },
+    { name: 'not to be asked for', head: { status: 403, code: 'AccessDenied' }, outcome: 403 },
+  ])('what is there already, and is then $name: $outcome', async ({ head, outcome }) => {
+    fault = ({ method }) =>
+      method === 'PUT' ? { status: 412, code: 'PreconditionFailed' } : method === 'HEAD' ? head : undefined;
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const created = archive.create('refusing/gone', bytes('x'), 'text/plain');
+    expect(await created.catch((error: unknown) => Object(Object(error).$metadata).httpStatusCode)).toBe(outcome);
+  });
+});
+
+test('a bucket lists all keys, however few it gives at a time', async () => {
+  const { s3, bucket, url } = emulator;
+  const names = Array.from({ length: 5 }, (_, index) => `paged/${index}`);
+  for (const name of names) await bucketArchive(s3, bucket, 1).create(name, bytes('x'), 'text/plain');
+  const client = new S3Client({
+    ...{ endpoint: url, region: 'us-east-1', forcePathStyle: true },
+    credentials: { accessKeyId: 'reader', secretAccessKey: 'secret' },
+  });
+  client.middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: 2 } }), {
+    step: 'initialize',
+  });
+  const listed = async (after?: string) => {
+    const keys: string[] = [];
+    for await (const key of bucketArchive(client, bucket, 1).list('paged/', after)) keys.push(key);
+    return keys;
+  };
+  expect(await listed()).toEqual(names);
+  expect(await listed('paged/1')).toEqual(names.slice(2));
+  client.destroy();
+});
+
+describe('a file that can not be stored', () => {
+  test.each([
+    { name: 'is not there', put: async () => {}, code: 'ENOENT' },
+    { name: 'can not be read', put: (path: string) => mkdir(path), code: 'EISDIR' },
+  ])('since it $name is told of, and ends nothing else', async ({ put, code }) => {
+    const path = join(await newFolder(), 'file');
+    await put(path);
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    await expect(archive.create('disk/file', { path, size: 1 }, 'text/plain')).rejects.toThrow(code);
+    expect(await archive.has('disk/file')).toBe(false);
   });
 });
 

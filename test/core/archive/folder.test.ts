@@ -1,6 +1,6 @@
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -70,4 +70,56 @@ test('what is not there, or is under a file, is no object', async () => {
     undefined,
     undefined,
   ]);
+});
+
+describe('keys', () => {
+  const listed = async (folder: string, prefix: string, after?: string) => {
+    const keys: string[] = [];
+    for await (const key of folderArchive(folder).list(prefix, after)) keys.push(key);
+    return keys;
+  };
+
+  test('are none in a folder that is not there, and under what is a file', async () => {
+    const { folder } = await twoFolders();
+    expect(await listed(join(folder, 'none'), '')).toStrictEqual([]);
+    expect(await listed(folder, 'area/dt=1/object/')).toStrictEqual([]);
+    expect(await listed(folder, 'none/')).toStrictEqual([]);
+  });
+
+  test('are refused where the archive is a file: it is no empty one', async () => {
+    const { folder, read } = await twoFolders();
+    const file = join(folder, 'area/dt=1/object');
+    await expect(listed(file, '')).rejects.toThrow('ENOTDIR');
+    await expect(folderArchive(file).has('area')).rejects.toThrow('ENOTDIR');
+    expect(await read('area/dt=1/object')).toBe('own');
+  });
+
+  test.each([undefined, 'area/dt=1/'])(
+    'of links and pipes are told, and none of what is hidden: after %s',
+    async (after) => {
+      const { folder } = await twoFolders();
+      await writeFile(join(folder, 'area/dt=1/.object.lock'), '');
+      await symlink('nowhere', join(folder, 'area/dt=1/link'));
+      expect(await listed(folder, '', after)).toEqual(['area/dt=1/link', 'area/dt=1/object']);
+    },
+  );
+});
+
+test('a folder in the place of an object is none to be read, and one that is nowhere is not there', async () => {
+  const { folder, read } = await twoFolders();
+  await expect(read('area/dt=1')).rejects.toThrow('area/dt=1 is no file');
+  await symlink('nowhere', join(folder, 'area/link'));
+  expect(await read('area/link')).toBeUndefined();
+});
+
+test('what is no file gives way to an object, and a lock that can not be had is told of', async () => {
+  const { folder, read } = await twoFolders();
+  await symlink('object', join(folder, 'area/dt=1/pointer'));
+  const archive = folderArchive(folder);
+  const content = { bytes: Buffer.from('new') };
+  expect(await archive.replace('area/dt=1/pointer', content, 'text/plain', undefined)).toBe('replaced');
+  expect([await read('area/dt=1/pointer'), await read('area/dt=1/object')]).toEqual(['new', 'own']);
+  expect(await archive.create('area/dt=1/object', content, 'text/plain')).toBe('exists');
+  await expect(archive.create('area/dt=1/object/more', content, 'text/plain')).rejects.toThrow(/EEXIST|ENOTDIR/);
+  expect(await readdir(folder)).not.toContainEqual(expect.stringMatching(/\.part$/));
 });
