@@ -257,7 +257,7 @@ interface Facts {
   readonly change: RecordChange | undefined;
 }
 
-/** What some criteria make of the listing: who counts, and which roles are judged, is theirs to say. */
+/** Users and the role of a listing as some criteria see them: who counts, and which roles are judged, is theirs to say. */
 interface Counted {
   /** By the id of the rule that counts them; without those of rules that broke. */
   readonly groups: ReadonlyMap<string, readonly CountedGroup[]>;
