@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { countFindings, foundBySeverity, isFullyJudged, isNobodySeen, isOn } from '../../../core/model/report.ts';
+import {
+  countFindings,
+  foundBySeverity,
+  isFullyJudged,
+  isNobodySeen,
+  isOn,
+  notFullyJudged,
+} from '../../../core/model/report.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { aFinding, counts } from '../notify/digest/facts.ts';
 
@@ -84,4 +91,16 @@ describe('a rule', () => {
   ] as const)('that is $state, with $notAssessed not assessed, is on: $on, and has judged all: $fully', (outcome) => {
     expect({ on: isOn(outcome), fully: isFullyJudged(outcome) }).toEqual({ on: outcome.on, fully: outcome.fully });
   });
+});
+
+it('names the rules that are on and had no answer for somebody', () => {
+  const rule = { severity: 'LOW', checked: 1, failed: 0, notAssessed: 0 } as const;
+  const rules = [
+    { ...rule, id: 'judged', state: 'ran' },
+    { ...rule, id: 'not-of-all', state: 'ran', notAssessed: 1 },
+    { ...rule, id: 'of-nobody', state: 'not-assessed' },
+    { ...rule, id: 'off', state: 'off' },
+    { ...rule, id: 'not-set', state: 'not-configured' },
+  ] as const;
+  expect(notFullyJudged({ rules })).toEqual(['not-of-all', 'of-nobody']);
 });

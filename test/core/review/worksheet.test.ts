@@ -191,9 +191,17 @@ test('each user goes to its reviewer, on a page with the rules that it fails', a
   ]);
 });
 
-test('where nobody is named there is no sheet of reviewers', async () => {
+test('where nobody is named there is no sheet of reviewers, and a page for whoever decides', async () => {
   const spools = await createSpoolFolder();
-  const sheets = await openUserSheets(spools, aContext());
+  const shownFor: string[] = [];
+  const pages = {
+    add: async (_user: unknown, _rules: unknown, reviewer: string) => {
+      shownFor.push(reviewer);
+    },
+  };
+  const sheets = await openUserSheets(spools, aContext(), pages);
+  await sheets.add({ user: readUser(aUser(), 0), record: aUser() }, { count: 0, worst: undefined });
+  expect(shownFor).toEqual(['']);
   expect(Object.keys(await sheets.finish())).toEqual([
     'roster.csv',
     'privileged.csv',
