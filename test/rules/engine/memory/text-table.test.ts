@@ -53,6 +53,18 @@ describe('texts by number', () => {
     );
   });
 
+  test('what was there before it grew is found after, wherever it has to be sought on from the beginning', () => {
+    const texts = Array.from({ length: 300 }, (_, of) =>
+      Array.from({ length: 60 }, (__, n) => `table ${of}, text ${n}`),
+    );
+    const lost = texts.flatMap((some) => {
+      const table = new TextTable();
+      for (const text of some) table.add(text);
+      return some.filter((text, number) => table.find(text) !== number);
+    });
+    expect(lost).toStrictEqual([]);
+  });
+
   test('20 000 texts that differ in their last characters', () => {
     const table = new TextTable();
     const textAt = (number: number): string => `01HZY3K9QW${String(number).padStart(16, '0')}`;
