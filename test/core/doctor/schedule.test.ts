@@ -182,6 +182,9 @@ test('what was deployed is looked at by the function that the schedule invokes, 
   for (const schedule of [SOUND, undefined]) await look(schedule, { deployment });
   expect(functions).toEqual([FUNCTION, undefined]);
 
+  const needs = scheduleChecks({ ...settings(), deployment: undefined }).map((check) => [check.name, ...check.needs]);
+  const ofDeployment = [['alarms'], ['concurrency'], ['stacks']];
+  expect(needs).toEqual([['schedule', 'credentials'], ['schedule-time', 'schedule'], ...ofDeployment]);
   const [, , ...others] = await look(SOUND, { deployment: undefined });
   const LOOK = 'not-checked: the command line looks at it, with --config';
   expect(others).toEqual([LOOK, LOOK, LOOK]);
