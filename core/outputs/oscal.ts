@@ -123,14 +123,14 @@ const assessmentResults = async (run: StoredRun) => {
   const countedOf = (ruleId: string): Counted => counted.get(ruleId) ?? { failing: 0, waived: 0 };
   const subjects: { readonly ruleId: string; readonly observation: { readonly uuid: string } }[] = [];
   const risks: { readonly ruleId: string; readonly risk: { readonly uuid: string } }[] = [];
-  // Rules that have left the catalogue, of which the findings alone tell what they give evidence for.
-  const gone = new Map<string, Pick<Rule, 'id' | 'controls'>>();
+  // A finding names the controls of its time, also where its rule has others today, or has left the catalogue.
+  const found = new Map<string, Pick<Rule, 'id' | 'controls'>>();
   let all = 0;
   for await (const finding of run.findings()) {
     const { id, ruleId, state, severity, message, waiver } = finding;
     if (state === 'resolved') continue;
     all += 1;
-    if (!rules.has(ruleId)) gone.set(ruleId, { id: ruleId, controls: finding.controls });
+    found.set(ruleId, { id: ruleId, controls: finding.controls });
     const { failing, waived } = countedOf(ruleId);
     const isWaived = state === 'waived';
     counted.set(ruleId, { failing: failing + Number(!isWaived), waived: waived + Number(isWaived) });
@@ -174,7 +174,7 @@ const assessmentResults = async (run: StoredRun) => {
   }
 
   const outcomes = new Map(report.rules.map((outcome) => [outcome.id, outcome]));
-  const judged = [...[...rules.values()].filter(({ id }) => outcomes.has(id)), ...gone.values()];
+  const judged = [...[...rules.values()].filter(({ id }) => outcomes.has(id)), ...found.values()];
   const controls = rulesByControl(judged, 'NIST-800-53-r5').flatMap(({ control, rules: members }) => {
     const known = controlId(control);
     if (known === undefined) return [];

@@ -68,6 +68,10 @@ const resultsOf = async (given: Given): Promise<any> => {
   const value = JSON.parse(await textOf(given));
   isResults(value);
   expect(isResults.errors ?? []).toStrictEqual([]);
+  const [{ observations, findings, risks = [] }] = value['assessment-results'].results;
+  const known = new Set(observations.map(({ uuid }: { readonly uuid: string }) => uuid));
+  for (const { 'related-observations': related = [] } of [...findings, ...risks])
+    for (const { 'observation-uuid': uuid } of related) expect(known).toContain(uuid);
   return value['assessment-results'];
 };
 
@@ -287,6 +291,14 @@ test('a control whose rules are all newer than the run has no finding', async ()
   const { results } = await resultsOf({ report: { rules: [only] } });
   const judged = controlsOf(rules.find(({ id }) => id === only.id) ?? { controls: [] }, 'NIST-800-53-r5');
   expect(results[0].findings).toHaveLength(judged.length);
+});
+
+test('a finding counts for the controls that it names, and for those that its rule has today', async () => {
+  const findings = [aFinding({ controls: ['NIST-800-53-r5:PL-4'] })];
+  expect(await standingOf({ findings })).toMatchObject({ state: 'not-satisfied', why: 'fails: stale-login' });
+  const { results } = await resultsOf({ findings });
+  const [own] = results[0].findings.filter((one: { readonly title: string }) => one.title.endsWith(' PL-4'));
+  expect(own.description).toBe('fails: stale-login');
 });
 
 describe('a rule that has left the catalogue', () => {

@@ -215,6 +215,19 @@ describe('the page is made anew from the archive', () => {
   });
 });
 
+test('a page that is made anew names no entry that nobody can read, and a run by the folder that its report is in', async () => {
+  const archive = memoryArchive();
+  const report = firstReport(1);
+  const { object } = runKeys(environmentId, night(1), 'attempt');
+  const manifest = manifestOf(report);
+  const objects = { ...manifest.objects, report: { key: object(OUTPUTS.report), sha256: '', size: 0 } };
+  await put(archive, runKeys(environmentId, night(1)).manifest, { ...manifest, objects });
+  await put(archive, object(OUTPUTS.report), report);
+  await put(archive, `chain/environment=${environmentId}/000000000002.json`, 'no entry');
+  await recordRun(archive, entry(nightsReport(3)));
+  expect(await namesOf(archive)).toEqual([`${runName(night(1))}-attempt`, runName(night(3))]);
+});
+
 test('two runs at once are both on it', async () => {
   const archive = await newArchive();
   await recordRun(archive, entry(firstReport(1)));
