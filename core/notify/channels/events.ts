@@ -82,7 +82,7 @@ export async function* findingEvents(
   scope?: Scope,
   judgedBy: readonly RuleText[] = rules,
 ): AsyncGenerator<AuditEvent> {
-  const naming = new Map(judgedBy.filter(({ names }) => names).map((rule) => [rule.id, rule]));
+  const judging = new Map(judgedBy.map((rule) => [rule.id, rule]));
   const common = { ...commonOf(notification), scope };
   const { environmentId } = common;
   for await (const line of notification.findings()) {
@@ -102,7 +102,7 @@ export async function* findingEvents(
       state,
       status: statusOf(finding),
       subject: { kind: subject.kind, id: subjectId },
-      message: messageLine(finding.message, naming.get(ruleId), MAX_TEXT),
+      message: messageLine(finding.message, judging.get(ruleId), MAX_TEXT),
       firstSeen,
       ...(escalatedFrom !== undefined && { escalatedFrom }),
       ...(loweredFrom !== undefined && { loweredFrom }),

@@ -136,10 +136,10 @@ describe('a finding', () => {
   ])('that is $finding is told where all that is open is, and else not, however long it stands', async (one) => {
     const told = async (scope: Scope) =>
       (await eventsAbout([aFinding({ runs: 500, ...one.finding })], aReport(), scope)).map(
-        ({ detail }) => detail.state,
+        ({ type, detail }) => detail.state ?? type,
       );
-    expect(await told('changes')).toEqual([undefined]);
-    expect(await told('all')).toEqual([...(one.isOpen ? [one.finding.state] : []), undefined]);
+    expect(await told('changes')).toEqual(['FinSpace Audit Run']);
+    expect(await told('all')).toEqual([...(one.isOpen ? [one.finding.state] : []), 'FinSpace Audit Run']);
   });
 
   test.each<{ readonly finding: Partial<Finding>; readonly is: boolean }>([

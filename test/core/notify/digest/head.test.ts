@@ -45,6 +45,24 @@ test.each<{ name: string; report: Partial<Report>; subject: RegExp; says: readon
     says: [],
   },
   {
+    name: 'no gap that was over as the month began',
+    report: { trend: trendOf([80, ...nightly.filter((days) => days <= 30)]) },
+    subject: /: nothing changed for a month$/,
+    says: [],
+  },
+  {
+    name: 'the longest of the times in which nobody looked, in days that were over',
+    report: { trend: trendOf([...nightly.filter((days) => days > 28), 24, 23, 22, 21, 7.25, 6.25, 5.25]) },
+    subject: /: nothing changed for a month, 13 days unseen$/,
+    says: [],
+  },
+  {
+    name: 'that somebody looked twice',
+    report: { trend: trendOf([1, 0]) },
+    subject: /: nothing changed for a month$/,
+    says: ['2 audits were complete since 2026-11-23; the longest time between two of them is 24 hours.'],
+  },
+  {
     name: 'that a trend is missing',
     report: {},
     subject: /: nothing changed for a month$/,
@@ -83,4 +101,14 @@ test('has a subject that SNS takes, whatever it says', () => {
   );
   expect(subject.length).toBeLessThan(100);
   expect(subject).toMatch(/ATTESTED.* 9,000 days unseen$/);
+});
+
+test('reaches everybody who hears of what is mildest, in words that SNS filters by', () => {
+  const { environmentId, verdict } = aReport();
+  expect(headAlert(aReport()).attributes).toStrictEqual({
+    environment: environmentId,
+    verdict,
+    maxSeverity: 'INFORMATIONAL',
+    leastSeverity: 'INFORMATIONAL',
+  });
 });
