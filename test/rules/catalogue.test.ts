@@ -276,7 +276,7 @@ test.each(judging.map((rule) => ({ rule, id: rule.id })))(
       for (const context of facts) hear(judge([rule], { users, earlierUsers, options, context }));
     };
     const hear = (judged: ReturnType<typeof judge>) => {
-      expect(judged.outcomes.map(({ error }) => error)).toEqual([undefined]);
+      expect(judged.outcomes.map(({ error }) => error)).toStrictEqual([undefined]);
       const violations = [...judged.failures.values()].map(({ violation }) => violation);
       for (const { message } of violations) messages.add(message);
       for (const reason of Object.values(judged.reasons)) reasons.add(reason);

@@ -201,7 +201,7 @@ test('a run that had no answer for somebody says so, here and on the page of all
     const { entries, longestOpen } = JSON.parse((await history(out, '--json', ...words)).stdout);
     return [entries.at(-1).notFullyJudged, longestOpen.notFullyJudged];
   };
-  expect(await told()).toEqual([undefined, undefined]);
+  expect(await told()).toStrictEqual([undefined, undefined]);
   expect((await history(out)).stdout).toMatch(
     new RegExp(`${nightRun(2)} .*COMPLETE.* \\+1 −0, 1 rule not fully judged$`, 'm'),
   );

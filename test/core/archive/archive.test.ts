@@ -260,7 +260,7 @@ describe('a hint in a bucket', () => {
     ['of a store that knows none', { status: 501, code: 'NotImplemented' }],
   ])('%s is kept as the bucket keeps all', async (name, refusal) => {
     expect(await putHint(`hints/${name}`, refusal)).toBe('replaced');
-    expect(kept).toEqual(['GOVERNANCE', undefined]);
+    expect(kept).toStrictEqual(['GOVERNANCE', undefined]);
     fault = undefined;
   });
 

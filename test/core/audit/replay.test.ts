@@ -267,7 +267,7 @@ describe('a rule that breaks is told of, and the night is not complete', () => {
       { number: 3, users: [aUser(), aUser({ userId: 's', lastLoginTime: daysAgo(200) })] },
     ]);
     const told = await expectSame(archive, { own: [givingEvidence(evidenceOf)] });
-    expect(told.map(({ reason }) => reason)).toEqual([undefined, 'rule-error', undefined]);
+    expect(told.map(({ reason }) => reason)).toStrictEqual([undefined, 'rule-error', undefined]);
   });
 
   test('evidence that is JSON in its own way is none', async () => {
