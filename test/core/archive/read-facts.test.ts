@@ -33,7 +33,11 @@ describe('facts beside the users of a run', () => {
     const manifest = await archiveObjects(archive, 1, {});
     for (const run of [undefined, manifest])
       expect([await readRoles(archive, run), await readGroups(archive, run)]).toStrictEqual([undefined, undefined]);
-    expect(Object.values(await readFacts(archive, manifest, manifest))).toStrictEqual([undefined, undefined, undefined]);
+    expect(Object.values(await readFacts(archive, manifest, manifest))).toStrictEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test.each([

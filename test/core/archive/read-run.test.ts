@@ -144,7 +144,13 @@ describe('what a run leaves open', () => {
     const found = [failed, waived, carried, resolved, event].map(({ id }) => open.failAgain(id));
     const { severity, firstSeen, runs, lastSeen } = failed;
     const kept = { severity, firstSeen, runs, lastSeen };
-    expect(found).toStrictEqual([kept, { ...kept, wasWaived: true }, { ...kept, wasCarried: true }, undefined, undefined]);
+    expect(found).toStrictEqual([
+      kept,
+      { ...kept, wasWaived: true },
+      { ...kept, wasCarried: true },
+      undefined,
+      undefined,
+    ]);
     expect(before).toEqual(new Map([['one', recently]]));
     expect(openFindingOf(failed)).toStrictEqual(kept);
   });

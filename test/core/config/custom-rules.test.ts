@@ -467,6 +467,9 @@ describe('a folder of rules', () => {
     });
     expect(readCustomRules(folder).map(({ rule }) => rule.id)).toEqual(['x-a', 'x-b']);
     expect(readCustomRules(join(folder, 'none'))).toStrictEqual([]);
+    expect(() => readCustomRules(import.meta.filename)).toThrow(
+      'custom-rules.test.ts: must be a folder of rules, got a file',
+    );
   });
 
   test('has each rule once', async () => {
