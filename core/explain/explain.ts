@@ -466,9 +466,17 @@ const tryChanges = async (
     return remedies.map((remedy) => tryOnUser(configured.rule.id, remedy));
   };
 
+  /** A rule that breaks on what would be has nothing that clears it, and keeps none of the others from theirs. */
+  const changesUnlessBroken = (configured: ConfiguredRule): readonly TriedChange[] => {
+    try {
+      return changesOf(configured);
+    } catch {
+      return [];
+    }
+  };
   const plans = judged
     .filter(({ explanation }) => explanation?.outcome === 'FAIL')
-    .map(({ configured }) => ({ configured, tried: changesOf(configured) }));
+    .map(({ configured }) => ({ configured, tried: changesUnlessBroken(configured) }));
   const tried = plans.flatMap((plan) => plan.tried);
   const clearing = await clearingChanges(tried, () => usersWithRecords(archive, manifest), then.rules, context);
   return new Map(

@@ -169,6 +169,16 @@ export const clearingChanges = async (
   context: Context,
 ): Promise<ReadonlyMap<TriedChange, ClearingChange>> => {
   const clearing = new Map<TriedChange, ClearingChange>();
+  const broken = new Set<TriedChange>();
+  /** A rule that breaks as it is asked about a changed user takes its change with it, and no other. */
+  const changeBy = (change: TriedChange, listed: ArchivedUser, isLast: boolean): User | undefined => {
+    try {
+      return broken.has(change) ? undefined : change.change(listed, isLast);
+    } catch {
+      broken.add(change);
+      return undefined;
+    }
+  };
   for (let start = 0; start < tried.length; start += MOST_AT_ONCE) {
     const trials = tried
       .slice(start, start + MOST_AT_ONCE)
@@ -182,7 +192,7 @@ export const clearingChanges = async (
       ids[last.position] = last.id;
       asItIs.see(last);
       for (const { change, whatIf, sideEffects } of trials) {
-        const after = new Map(records.map((one) => [one.user, change.change(one, one.user === last)] as const));
+        const after = new Map(records.map((one) => [one.user, changeBy(change, one, one.user === last)] as const));
         const changed = (user: User): User => after.get(user) ?? user;
         whatIf.see(changed(last));
         if ([...after.values()].every((one) => one === undefined)) continue;
@@ -194,7 +204,7 @@ export const clearingChanges = async (
     const before = asItIs.conclude(idAt);
     for (const { change, whatIf, sideEffects } of trials) {
       const after = whatIf.conclude(idAt);
-      if (!change.isDone() || !isCleared(change.ruleId, before, after)) continue;
+      if (broken.has(change) || !change.isDone() || !isCleared(change.ruleId, before, after)) continue;
       const effects = [...sideEffects, ...worsened(before, after)];
       const newlyFailed = [...new Set(effects.flatMap(({ ruleId, isNew }) => (isNew ? [ruleId] : [])))];
       clearing.set(change, { text: change.text(), newlyFailed, sideEffects: effects });

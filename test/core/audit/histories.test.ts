@@ -77,5 +77,5 @@ test.each([
     });
     await fc.assert(property, { numRuns: count, seed: SEED, endOnFailure: !IS_SHRINKING });
   },
-  600_000,
+  Math.max(600_000, HISTORIES * 5000),
 );

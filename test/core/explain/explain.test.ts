@@ -8,10 +8,16 @@ import { concerns, type ExplainedRule, explain } from '../../../core/explain/exp
 import { type ClearingChange, clearingChanges, gentlest, type TriedChange } from '../../../core/explain/what-if.ts';
 import type { GroupRecord } from '../../../core/model/groups.ts';
 import { configureRules, type RuleSettings } from '../../../rules/engine/configure.ts';
-import type { Context } from '../../../rules/engine/context.ts';
+import type { Context, Options } from '../../../rules/engine/context.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { parseRecord } from '../../../rules/engine/record.ts';
-import { defineDirectoryRule, type Rule, type Subject } from '../../../rules/engine/rule.ts';
+import {
+  type DirectoryRule,
+  defineDirectoryRule,
+  type GroupFacts,
+  type Rule,
+  type Subject,
+} from '../../../rules/engine/rule.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
 import { rules } from '../../../rules/index.ts';
 import { isReleased } from '../../rules/contract.ts';
@@ -73,6 +79,14 @@ describe('a rule that breaks', () => {
       throw new Error('Zebulon Quagmire');
     },
   };
+  /** Breaks on whoever is not as those below are. */
+  const breaksOnOthers = {
+    ...breaks,
+    holds: ({ id, status, type, apiAccess, principalArn }: User) =>
+      id === 'u1' || [status, type, apiAccess, principalArn].join() === `ENABLED,APP_USER,ENABLED,${aRoleArn('shared')}`
+        ? true
+        : breaks.holds(),
+  };
   /** Rules that break: on every user, on one that is changed, as they say why, and as they count. */
   const breaking = rules.map((rule): Rule => {
     if (rule.kind === 'user' && rule.id === 'stale-login') return { ...rule, when: [breaks] };
@@ -88,17 +102,41 @@ describe('a rule that breaks', () => {
   const shared = { apiAccessPrincipalArn: aRoleArn('shared'), lastLoginTime: daysAgo(400) };
   const users = [anApiUser({ ...shared, userId: 'a' }), anApiUser({ ...shared, userId: 'b' }), aUser()];
 
-  const explained = async (): Promise<readonly ExplainedRule[]> => {
+  const explained = async (by: readonly Rule[] = breaking): Promise<readonly ExplainedRule[]> => {
     const archive = memoryArchive();
     await auditNights(archive, [{ number: 1, users }]);
     const last = await lastCompleteRun(archive, ENVIRONMENT);
     if (last === undefined) throw new Error('there is no complete run');
     const { manifest } = last;
     const subject = { kind: 'user', id: 'a' } as const;
-    const then = { rules: configureRules(breaking, {}), context: aContext() };
+    const then = { rules: configureRules(by, {}), context: aContext() };
     const told = await explain({ archive, manifest, subject, ruleId: undefined, then, today: undefined });
     return told?.rules ?? [];
   };
+
+  test.each<{ name: string; broken: (rule: DirectoryRule) => object }>([
+    {
+      name: 'as it counts a user that is changed',
+      broken: ({ counts = [] }) => ({ counts: [breaksOnOthers, ...counts] }),
+    },
+    {
+      name: 'as it judges fewer users',
+      broken: ({ limit }) => ({
+        limit: (facts: GroupFacts, options: Options, context: Context) =>
+          facts.count === 1 ? breaks.holds() : limit?.(facts, options, context),
+      }),
+    },
+  ])('clears nothing where it breaks $name, and the others are explained', async ({ broken }) => {
+    const told = await explained(
+      rules.map(
+        (rule): Rule =>
+          rule.kind === 'directory' && rule.id === 'shared-principal' ? ({ ...rule, ...broken(rule) } as Rule) : rule,
+      ),
+    );
+    const changesOf = (id: string) => told.find(({ rule }) => rule.id === id)?.smallestChanges.map(({ text }) => text);
+    expect(changesOf('shared-principal')).toEqual([]);
+    expect(changesOf('stale-login')).toEqual(['have the user log in']);
+  });
 
   test('has not judged, its error is not told, and the others are explained', async () => {
     const told = await explained();
