@@ -692,6 +692,20 @@ describe('a user who was disabled on a night that could not judge', () => {
   });
 });
 
+test('a user who failed in records that can not be read any more, and was disabled since the run before, is told of by that', async () => {
+  const u1 = (members: Readonly<Record<string, unknown>>) => [aUser({ userId: 'u1', ...members }), OTHER];
+  const { fates } = await fatesOf(
+    'stale-login',
+    [
+      u1({ lastLoginTime: daysAgo(200) }),
+      u1({ lastLoginTime: 'garbage' }),
+      u1({ lastLoginTime: daysAgo(200), status: 'DISABLED' }),
+    ],
+    { [nightKeys(1).object(OUTPUTS.snapshot)]: async () => undefined },
+  );
+  expect(fates).toEqual(['u1: resolved user-disabled']);
+});
+
 describe('a record without a userId', () => {
   const nameless = (members = {}) => aUser({ userId: undefined, lastLoginTime: daysAgo(200), ...members });
 
