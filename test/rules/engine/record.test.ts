@@ -112,6 +112,7 @@ test('a member that the record has itself, as it came', () => {
     '[1.0,"1.0",2e0]',
   );
   expect(['toString', 'm'].map((member) => memberAsGiven(record, member))).toEqual([undefined, undefined]);
+  expect(memberAsGiven({ n: 1 }, 'n')).toBe(1);
 });
 
 test('a record to be shown has its own numbers as they came', () => {
