@@ -133,20 +133,32 @@ test.each([
   expect(told.groups.unread).toBe(`permission groups were not read in full: ${message}`);
 });
 
-test('a bug is no failure of the service: it is thrown', async () => {
-  const bug = new Error('a bug');
+const firstOf = (name: string, status: number, random: () => number) => {
   const reading = permissionGroups({
     environmentId: 'e',
     region: 'us-east-1',
     endpoint: 'https://finspace.example.com',
     mode: 'direct',
     loadCredentials: async () => ({ accessKeyId: 'a', secretAccessKey: 's' }),
-    fetch: async () => refusal(429, 'ThrottlingException'),
-    random: () => {
-      throw bug;
-    },
+    fetch: async () => refusal(status, name),
+    random,
   })(Date.now() + 10_000);
-  await expect(reading[Symbol.asyncIterator]().next()).rejects.toBe(bug);
+  return reading[Symbol.asyncIterator]().next();
+};
+
+test('a request that the service takes for wrong leaves the groups unknown, with what may be wrong of it', async () => {
+  expect(await firstOf('ValidationException', 400, Math.random)).toEqual({
+    done: false,
+    value: { unread: expect.stringMatching(/ValidationException \(400\); .*be it the page token$/) },
+  });
+});
+
+test('a bug is no failure of the service: it is thrown', async () => {
+  const bug = new Error('a bug');
+  const reading = firstOf('ThrottlingException', 429, () => {
+    throw bug;
+  });
+  await expect(reading).rejects.toBe(bug);
 });
 
 test.each(FAULTS)('$fault on $operation is $consequence', async ({ fault, operation, consequence }) => {
