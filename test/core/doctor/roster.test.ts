@@ -17,7 +17,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 interface Saved {
   readonly content: string;
   readonly asOf?: Date;
-  /** What shows that it is whole; default: somebody's word. */
+  /** The proof that it is whole; default: somebody's word. */
   readonly shownBy?: Pick<ListingSource, 'manifest' | 'attestedBy'>;
 }
 

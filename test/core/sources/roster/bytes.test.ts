@@ -6,7 +6,7 @@ async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-/** What comes of it, and the error that it ends with. */
+/** Reads to the end, or to the error before it. */
 const read = async <T>(given: AsyncIterable<T>) => {
   const all: T[] = [];
   try {
