@@ -130,7 +130,7 @@ describe('a rule that breaks', () => {
     const told = await explained(
       rules.map(
         (rule): Rule =>
-          rule.kind === 'directory' && rule.id === 'shared-principal' ? ({ ...rule, ...broken(rule) } as Rule) : rule,
+          rule.kind === 'directory' && rule.id === 'shared-principal' ? { ...rule, ...broken(rule) } : rule,
       ),
     );
     const changesOf = (id: string) => told.find(({ rule }) => rule.id === id)?.smallestChanges.map(({ text }) => text);
