@@ -2,7 +2,7 @@ import { DAY_MS } from '../../rules/engine/time.ts';
 import type { Archive } from '../archive/archive.ts';
 import { areaPrefix, dayPrefix, firstKey, keysUnder, runOfKey } from '../archive/keys.ts';
 import { readVerification } from '../archive/verifications.ts';
-import { runInstant } from '../model/run-name.ts';
+import { aheadProblem, runInstant } from '../model/run-name.ts';
 import { messageOf } from '../text/error-message.ts';
 import { plainLine, plural } from '../text/plain-text.ts';
 
@@ -22,6 +22,11 @@ export const findUnverified = async (
   now: number,
 ): Promise<string | undefined> => {
   const since = new Date(now - LONGEST_DAYS * DAY_MS);
+  // One that is dated ahead would keep its word until then, whatever became of the archive.
+  const isRecent = (key: string): boolean => {
+    const made = runInstant(runOfKey(key) ?? '');
+    return made !== undefined && made >= since && aheadProblem(made, now) === undefined;
+  };
   const overdue = `was not verified for ${LONGEST_DAYS} days`;
   try {
     const recent = await keysUnder(
@@ -29,7 +34,7 @@ export const findUnverified = async (
       areaPrefix('verifications', environmentId),
       dayPrefix('verifications', environmentId, since),
     );
-    const last = recent.findLast((key) => (runInstant(runOfKey(key) ?? '') ?? 0) >= since);
+    const last = recent.findLast(isRecent);
     if (last === undefined) {
       const oldest = await firstKey(archive, areaPrefix('manifests', environmentId));
       return oldest !== undefined && (runInstant(runOfKey(oldest) ?? '') ?? 0) < since ? overdue : undefined;

@@ -24,6 +24,8 @@ test.each<{ name: string; verified: Readonly<Record<number, number>>; firstNight
   { name: 'that was verified 8 days ago', verified: { 2: 0 }, told: undefined },
   { name: 'that was verified 9 days ago', verified: { 1: 0 }, told: 'was not verified for 8 days' },
   { name: 'that was never verified', verified: {}, told: 'was not verified for 8 days' },
+  { name: 'of which a verification is dated ahead', verified: { 11: 0 }, told: 'was not verified for 8 days' },
+  { name: 'of which one before that found something', verified: { 9: 2, 11: 0 }, told: `2 problems in ${LAST}` },
   { name: 'that begins 8 days ago', verified: {}, firstNight: 2, told: undefined },
   { name: 'of which the last of several found nothing', verified: { 3: 1, 9: 0 }, told: undefined },
   {
