@@ -38,7 +38,9 @@ const UNIT_MS: Readonly<Record<string, number>> = { day: DAY_MS, hour: HOUR_MS }
 const AGO = /^(?<count>\d{1,5}(?:\.\d+)?) (?<unit>day|hour)s? ago$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z$/;
 
-const isInstant = (value: string): boolean => INSTANT.test(value) && !Number.isNaN(Date.parse(value));
+// Dates go on from a day or an hour that there is not: of 30 February they make 2 March.
+const isInstant = (value: string): boolean =>
+  (INSTANT.test(value) && new Date(value).toJSON()?.startsWith(value.slice(0, 16))) ?? false;
 
 const words = text('text', (value) => value.trim() !== '');
 

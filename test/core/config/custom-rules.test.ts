@@ -122,7 +122,14 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       wrong: { tests: [{ name: 'a', user: { createTime: 'yesterday' }, passes: true }] },
       says: 'must be a time as "200 days ago" or "3 hours ago", an instant as 2026-01-15T12:00:00Z, or null, got',
     },
-    ...['15 January 2026', '2026-13-15T12:00:00Z', '2026-01-15'].map((now) => ({
+    ...[
+      '15 January 2026',
+      '2026-13-15T12:00:00Z',
+      '2026-01-15',
+      '2026-02-29T12:00:00Z',
+      '2026-01-15T24:00Z',
+      '2026-01-15T12:00:60Z',
+    ].map((now) => ({
       wrong: { tests: [{ ...ONE, now, passes: true }] },
       says: `tests[0].now: must be an instant as 2026-01-15T12:00:00Z, got "${now}"`,
     })),
@@ -414,10 +421,13 @@ test('times of tests are so long ago, instants or none', () => {
   expect(tests).toHaveLength(11);
 });
 
-test.each(['7 days', '123456 days ago', '7 weeks ago', 'in 7 days ago'])('%j is no time of a test', (createTime) => {
-  const tests = [{ name: 'one', user: { createTime }, passes: 'true' }];
-  expect(() => parseCustomRule(aRuleFile({ tests }), FILE)).toThrow('must be a time as "200 days ago"');
-});
+test.each(['7 days', '123456 days ago', '7 weeks ago', 'in 7 days ago', '2026-02-30T12:00:00Z'])(
+  '%j is no time of a test',
+  (createTime) => {
+    const tests = [{ name: 'one', user: { createTime }, passes: 'true' }];
+    expect(() => parseCustomRule(aRuleFile({ tests }), FILE)).toThrow('must be a time as "200 days ago"');
+  },
+);
 
 test('a rule on a user takes no list of users', () => {
   const tests = [{ name: 'one', users: [{}], passes: 'true' }];
