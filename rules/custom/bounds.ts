@@ -119,9 +119,12 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
     const [name] = node.args;
     if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
     if (node.op === 'call' || !MACROS.includes(name)) {
-      const [asked] = node.op === 'call' && name === 'has' ? node.args[1] : [];
-      const of = asked && readAt(asked, records);
-      if (of !== undefined) asks.push({ ...of, node });
+      if (node.op === 'call' && name === 'has') {
+        const [asked] = node.args[1];
+        const of = asked && readAt(asked, records);
+        if (of === undefined) return refuse(`has must ask for a member of a record, as in has(${records[0]}.NAME)`);
+        asks.push({ ...of, node });
+      }
       if (node.op === 'rcall' && name === 'domain') domainOf ??= nameOf(node.args[1]);
       return sum(partsOf(node.args), isNeeded && name !== 'has');
     }

@@ -187,6 +187,11 @@ export class Language {
     const parsed = this.#environment.parse(source);
     const bounds = boundsOf(parsed.ast, Object.keys(this.#fields), this.#names);
     if (bounds.problem !== undefined) return bounds.problem;
+    // The engine lets `has()` ask for any member: one that no record has would be missing of everybody.
+    const unknown = bounds.reads.find(
+      ({ record, member }) => record !== '' && !Object.hasOwn(this.#fields[record] ?? {}, member),
+    );
+    if (unknown !== undefined) return this.#noMember(unknown, ` (column ${unknown.node.pos + 1})`);
     if (got !== type) return `must give a ${type}, got ${got}`;
     // Once, so that the first user takes no longer than others.
     parsed.check();
@@ -262,12 +267,15 @@ export class Language {
     const place = range === undefined ? '' : ` (column ${range.start + 1})`;
     const member = WHICH_MEMBER.exec(summary)?.groups?.member;
     const of = node?.args?.[0]?.args;
-    if (member !== undefined && typeof of === 'string' && Object.hasOwn(this.#fields, of)) {
-      const allowed = Object.keys(this.#fields[of] ?? {}).join(', ');
-      return `${of} has no member ${member}${place} (allowed: ${allowed === '' ? 'none' : allowed})`;
-    }
+    if (member !== undefined && typeof of === 'string' && Object.hasOwn(this.#fields, of))
+      return this.#noMember({ record: of, member }, place);
     const hint = HINTS.find(([types]) => types.test(summary))?.[1] ?? '';
     return `${summary}${place}${hint}`;
+  }
+
+  #noMember({ record, member }: MemberRead, place: string): string {
+    const allowed = Object.keys(this.#fields[record] ?? {}).join(', ');
+    return `${record} has no member ${member}${place} (allowed: ${allowed === '' ? 'none' : allowed})`;
   }
 }
 

@@ -60,6 +60,22 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       wrong: { failsWhen: ['options.x == "a"'], options: {} },
       says: 'options has no member x (column 9) (allowed: none)',
     },
+    {
+      wrong: { failsWhen: ['user.active', 'has(user.lastLoginTme)'] },
+      says: 'failsWhen[1]: user has no member lastLoginTme (column 10) (allowed: userId, status',
+    },
+    {
+      wrong: { kind: 'change', failsWhen: ['!has(user.lastLoginTime)'], evidence: [], message: '"m"' },
+      says: 'user has no member lastLoginTime (column 11) (allowed: userId, status, type',
+    },
+    {
+      wrong: { failsWhen: ['has(options.toString)'], options: {} },
+      says: 'options has no member toString (column 13) (allowed: none)',
+    },
+    ...['has(now.seconds)', 'has(user.emailAddress.domain)', '[{"a": 1}].exists(m, has(m.b))'].map((clause) => ({
+      wrong: { failsWhen: [clause] },
+      says: 'failsWhen[0]: has must ask for a member of a record, as in has(user.NAME)',
+    })),
     { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
     { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
@@ -251,6 +267,8 @@ describe('a rule on the directory', () => {
     { wrong: { message: 'group' }, says: ': message: must not read group, which is made of emailAddress' },
     { wrong: { where: ['count > 1.0'] }, says: 'where[0]: Unknown variable: count' },
     { wrong: { failsWhen: ['user.active'] }, says: 'failsWhen[0]: Unknown variable: user' },
+    { wrong: { where: ['has(user.email)'] }, says: 'where[0]: user has no member email (column 10)' },
+    { wrong: { by: 'has(user.email) ? "a" : "b"' }, says: 'by: user has no member email (column 10)' },
     { wrong: { by: undefined, failsWhen: ['group == "a"'] }, says: 'failsWhen[0]: Unknown variable: group' },
     { wrong: { by: 'user.active' }, says: 'by: must give a string, got bool' },
     { wrong: { failsWhen: ['count + 1 > 2'] }, says: 'or 1.0 for 1' },
