@@ -3,7 +3,6 @@ import type { STSClientConfig } from '@aws-sdk/client-sts';
 import { MINUTE_MS } from '../../../rules/engine/time.ts';
 import { awsClient } from '../../aws/clients.ts';
 import { noCredentials } from '../../aws/credentials.ts';
-import { statusOf } from '../../aws/errors.ts';
 import type { Clock } from '../../model/clock.ts';
 import { awsFailure, describeFailure, RequestError, type RequestFailure, retryDecision } from '../finspace/failure.ts';
 import { granted, refused, sent, UNPACED, waitMs } from '../finspace/pacing.ts';
@@ -21,7 +20,9 @@ export interface IamClient {
   /** Undefined: there is no role of that name. */
   role(name: string): Promise<Asked<IamRole | undefined>>;
   /** @param marker undefined: the first page */
-  roles(marker: string | undefined): Promise<Asked<{ readonly roles: readonly IamRole[]; readonly marker?: string }>>;
+  roles(
+    marker: string | undefined,
+  ): Promise<Asked<{ readonly roles: readonly IamRole[]; readonly marker: string | undefined }>>;
 }
 
 /** Replaced by tests. */
@@ -51,11 +52,8 @@ const CREDENTIALS_MS = 10 * MINUTE_MS;
 
 const OVER = { failed: 'there was no time left to read it', isOver: true } as const;
 
-/** IAM says so in these words only: a 404 of whatever stands between is another. */
-const isNoSuchRole = (error: unknown): boolean => {
-  const { name }: { name?: unknown } = Object(error);
-  return statusOf(error) === 404 && (name === 'NoSuchEntityException' || name === 'NoSuchEntity');
-};
+/** IAM says so in this word only: a 404 of whatever stands between is another. */
+const isNoSuchRole = (error: unknown): boolean => Object(error).name === 'NoSuchEntityException';
 
 /** Opens IAM of the account that credentials are of; nothing is asked yet. Loaded where it is used: most audits ask no IAM. */
 export const openIam = async ({
@@ -96,14 +94,13 @@ export const openIam = async ({
       if (!(await isDue()))
         return throttled ? { ...OVER, failed: `${operation} was throttled until there was no time` } : OVER;
       pace = sent(pace, clock.now());
+      const timeoutMs = Math.ceil(Math.min(REQUEST_TIMEOUT_MS, Math.max(1, deadline - clock.now())));
       try {
-        const answer = await send(
-          AbortSignal.timeout(Math.ceil(Math.min(REQUEST_TIMEOUT_MS, Math.max(1, deadline - clock.now())))),
-        );
+        const answer = await send(AbortSignal.timeout(timeoutMs));
         pace = granted(pace, clock.now());
         return { answer };
       } catch (error) {
-        const failure = failureOf(error);
+        const failure = failureOf(error, timeoutMs);
         const decision = retryDecision(failure);
         if (decision === 'slow-down') {
           throttled = true;
@@ -119,7 +116,9 @@ export const openIam = async ({
         // The SDK has noted the service's clock by then.
         const isWorthIt = decision === 'retry' || decision === 'retry-briefly' || decision === 'correct-clock';
         if (!isWorthIt || failures === MOST_TRIES) return { failed };
-        await clock.sleep(random() * PAUSE_MS * 2 ** failures);
+        const pauseMs = random() * PAUSE_MS * 2 ** failures;
+        if (clock.now() + pauseMs >= deadline) return { failed: `${failed}; ${OVER.failed} again` };
+        await clock.sleep(pauseMs);
       }
     }
   };
@@ -150,7 +149,7 @@ export const openIam = async ({
           { abortSignal },
         );
         if (Roles === undefined || (IsTruncated === true && Marker === undefined)) throw new Unreadable();
-        return { roles: Roles, ...(IsTruncated === true && Marker !== undefined && { marker: Marker }) };
+        return { roles: Roles, marker: IsTruncated === true ? Marker : undefined };
       }),
   };
 };
@@ -172,10 +171,10 @@ class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
 
-const failureOf = (error: unknown): RequestFailure => {
+const failureOf = (error: unknown, timeoutMs: number): RequestFailure => {
   if (error instanceof RequestError) return error.failure;
   if (error instanceof Unreadable) return { kind: 'unreadable', problem: 'the role is missing' };
-  if (Object(error).name === 'AbortError') return { kind: 'timed-out', timeoutMs: REQUEST_TIMEOUT_MS };
-  if (noCredentials(error) !== undefined) return { ...NO_CREDENTIALS };
+  if (Object(error).name === 'AbortError') return { kind: 'timed-out', timeoutMs };
+  if (noCredentials(error) !== undefined) return NO_CREDENTIALS;
   return awsFailure(error);
 };
