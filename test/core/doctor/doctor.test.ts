@@ -1,6 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
   ConfirmSubscriptionCommand,
@@ -18,7 +19,9 @@ import { defaultConfig } from '../../../core/config/config.ts';
 import { type AlertRecipient, filterPolicyOf } from '../../../core/config/recipient.ts';
 import { type CheckResult, runChecks } from '../../../core/doctor/check.ts';
 import { type DoctorSettings, doctor } from '../../../core/doctor/doctor.ts';
+import { keepingChecks } from '../../../core/doctor/keeping.ts';
 import { systemClock } from '../../../core/model/clock.ts';
+import { RosterError } from '../../../core/sources/roster/file.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
 import { readTree } from '../../support/archive-tree.ts';
@@ -369,6 +372,27 @@ describe('a set-up that is broken', () => {
       },
     },
     {
+      name: 'no way to SNS',
+      given: () => ({ sns: unreachable(SNSClient) }),
+      lines: {
+        topic: ['fail', /ECONNREFUSED/, /^let this machine reach SNS/],
+        subscriptions: ['not-checked', /^topic failed$/],
+        'alarm-topic': ['fail', /ECONNREFUSED/, /^let this machine reach SNS/],
+        'alarm-subscriptions': ['not-checked', /^alarm-topic failed$/],
+      },
+    },
+    {
+      name: 'a topic whose subscriptions SNS does not tell of',
+      breaks: () => {
+        fault = ({ action }) =>
+          action === 'GetSubscriptionAttributes' ? { status: 500, code: 'InternalError' } : undefined;
+      },
+      lines: {
+        subscriptions: ['fail', /^InternalError/, /^mend what the message names/],
+        'alarm-subscriptions': ['fail', /^InternalError/, /^mend what the message names/],
+      },
+    },
+    {
       name: 'a topic whose subscriptions may not be looked at',
       breaks: () => {
         fault = denyingSns('GetSubscriptionAttributes');
@@ -462,6 +486,15 @@ describe('a set-up that is broken', () => {
         fault = denyingSns('Publish');
       },
       lines: { publish: ['fail', /^AuthorizationError/, /allow sns:Publish/] },
+    },
+    {
+      name: 'a missing topic that a test mail is to go to',
+      given: () => ({ topicArn: `${aws.topicArn}x`, sendTestMail: true }),
+      lines: {
+        topic: ['fail', /^NotFound/, /tells it as TopicArn$/],
+        publish: ['fail', /^NotFound/, /tells it as TopicArn$/],
+        subscriptions: ['not-checked', /^topic failed$/],
+      },
     },
     {
       name: 'a missing schedule',
@@ -710,6 +743,42 @@ describe('a folder', () => {
       told: `${file} is no folder`,
       remedy: expect.stringContaining('give a folder'),
     });
+  });
+});
+
+describe('a diagnosis', () => {
+  const CALLER_CHECKS = ['credentials', 'account', 'region'];
+  const FINSPACE_CHECKS = ['endpoint', 'exchange', 'first-page'];
+  const openRoster = () => Promise.reject(new RosterError('users.json is empty: save it anew'));
+
+  test.each<{ name: string; isSaved: boolean; isFolder: boolean; lacks: readonly string[] }>([
+    { name: 'FinSpace, kept in a bucket', isSaved: false, isFolder: false, lacks: [] },
+    { name: 'FinSpace, kept in a folder', isSaved: false, isFolder: true, lacks: [] },
+    { name: 'a saved roster, kept in a bucket', isSaved: true, isFolder: false, lacks: FINSPACE_CHECKS },
+    {
+      name: 'a saved roster, kept in a folder, needs nobody’s keys',
+      isSaved: true,
+      isFolder: true,
+      lacks: [...CALLER_CHECKS, ...FINSPACE_CHECKS],
+    },
+  ])('of users of $name', async ({ isSaved, isFolder, lacks }) => {
+    const { checks, ...of } = await doctor(
+      settings({
+        ...(isSaved && { openRoster }),
+        ...(isFolder && { location: { folder: join(await newFolder(), 'archive') } }),
+      }),
+    );
+    expect(of).toStrictEqual({ schemaVersion: 1, environmentId: simulator.environmentId });
+    expect(checks.map(({ name }) => name)).toStrictEqual(Object.keys(HEALTHY).filter((name) => !lacks.includes(name)));
+    expect(outcomes(checks)).toMatchObject({ roster: isSaved ? 'fail' : 'not-checked', archive: 'ok', topic: 'ok' });
+  });
+
+  test('tells how the archive is kept right after whether it can be written', async () => {
+    const kms = new KMSClient({ region: 'us-east-1', endpoint: aws.url });
+    const keeping = { s3: aws.s3, kms, bucket: 'nowhere', config: undefined };
+    const names = (await look({ keeping })).map(({ name }) => name);
+    const expected = keepingChecks(keeping, simulator.environmentId).map(({ name }) => name);
+    expect(names.slice(names.indexOf('create') + 1, names.indexOf('topic'))).toStrictEqual(expected);
   });
 });
 
