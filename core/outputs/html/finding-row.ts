@@ -34,12 +34,13 @@ const NAMING: ReadonlySet<string> = new Set(['firstName', 'lastName', 'emailAddr
 
 const NOT_SHOWN = '[not shown]';
 
-/** Evidence without the members that name people, however deep they stand. */
+/** Evidence without the members that name people, however deep they stand; numbers are as they came. */
 const unnamed = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return value;
-  if (Array.isArray(value)) return value.map(unnamed);
+  const withoutNames = (name: string): unknown => unnamed(memberAsGiven(value, name));
+  if (Array.isArray(value)) return value.map((_, index) => withoutNames(String(index)));
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, NAMING.has(name) ? NOT_SHOWN : unnamed(inner)]),
+    Object.keys(value).map((name) => [name, NAMING.has(name) ? NOT_SHOWN : withoutNames(name)]),
   );
 };
 

@@ -3,6 +3,7 @@ import { sha256Of } from '../../../../core/archive/staging.ts';
 import { reportPage } from '../../../../core/outputs/html/html.ts';
 import type { RunFacts } from '../../../../core/outputs/output.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
+import { parseRecord } from '../../../../rules/engine/record.ts';
 import { aFirstReport, aHighlight, aReport, counts } from '../../notify/digest/facts.ts';
 import { someRunFacts, wordsOf } from './run-facts.ts';
 
@@ -269,6 +270,11 @@ describe('a finding', () => {
       name: 'names, and all else as it is',
       evidence: { lastName: 'Lovelace', values: [3, { at: null }] },
       says: 'values [3,{&quot;at&quot;:null}]',
+    },
+    {
+      name: 'names, and all digits of numbers',
+      evidence: Object(parseRecord('{"lastName":"Lovelace","of":12345678901234567890,"in":[1.0,{"n":1e999}]}')),
+      says: 'of 12345678901234567890 in [1.0,{&quot;n&quot;:1e999}]',
     },
     { name: 'an address under another name', evidence: { counted: 'by ada@lovelace' }, says: 'counted by [e-mail]' },
     { name: 'addresses in a list', evidence: { group: ['ada@lovelace', 3] }, says: 'group [e-mail]' },
