@@ -49,8 +49,8 @@ export interface Bounded {
   readonly problem: string | undefined;
   readonly reads: readonly ReadAt[];
   readonly asks: readonly AskAt[];
-  /** The member, or the name, whose domain it asks for. */
-  readonly domainOf: string | undefined;
+  /** The members, or the names, whose domains it asks for. */
+  readonly domainsOf: readonly string[];
 }
 
 /** The most items of a list that a record has. */
@@ -90,8 +90,8 @@ const readAt = (node: ASTNode, records: readonly string[]): MemberRead | undefin
 export const boundsOf = (expression: ASTNode, records: readonly string[], names: readonly string[] = []): Bounded => {
   const reads: ReadAt[] = [];
   const asks: AskAt[] = [];
+  const domainsOf = new Set<string>();
   let problem: string | undefined;
-  let domainOf: string | undefined;
 
   const refuse = (why: string): number => {
     problem ??= why;
@@ -125,7 +125,7 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
         if (of === undefined) return refuse(`has must ask for a member of a record, as in has(${records[0]}.NAME)`);
         asks.push({ ...of, node });
       }
-      if (node.op === 'rcall' && name === 'domain') domainOf ??= nameOf(node.args[1]);
+      if (node.op === 'rcall' && name === 'domain') domainsOf.add(nameOf(node.args[1]) ?? 'text');
       return sum(partsOf(node.args), isNeeded && name !== 'has');
     }
     const [, list, args] = node.args;
@@ -140,7 +140,7 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
 
   const total = steps(expression, 0, true);
   if (total > MOST_STEPS) refuse(`must take at most ${MOST_STEPS} steps, got up to ${total}`);
-  return { problem, reads, asks, domainOf };
+  return { problem, reads, asks, domainsOf: [...domainsOf] };
 };
 
 /** A member that must be true, or must be false. */

@@ -248,7 +248,7 @@ export class Language {
       }
       return expression.evaluate();
     } catch (error) {
-      if (error === NO_DOMAIN) return lackOf(`${expression.domainOf ?? 'text'} has no domain`);
+      if (error === NO_DOMAIN) return lackOf(`${expression.domainsOf.join(' or ')} has no domain`);
       if (error instanceof Lack) return error;
       throw broken(error, expression);
     }

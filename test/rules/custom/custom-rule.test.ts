@@ -330,6 +330,9 @@ test.each([
 test.each([
   { clause: 'user.lastName.domain() == "a"', reason: 'lastName has no domain' },
   { clause: '("a" + user.userId).domain() == "a"', reason: 'text has no domain' },
+  { clause: '"@".domain() == "a"', reason: 'text has no domain' },
+  { clause: 'user.emailAddress.domain() == user.lastName.domain()', reason: 'emailAddress or lastName has no domain' },
+  { clause: 'user.lastName.domain() == "a" || user.lastName.domain() == "b"', reason: 'lastName has no domain' },
 ])('$clause: $reason', ({ clause, reason }) => {
   expect(outcomeOf(ruleOf(clause), aUser())).toEqual({ reason });
 });
