@@ -90,6 +90,23 @@ describe('users that are counted', () => {
     expect(told(directoryRule(clause, { ...superUsers, options: { n: 1 } }), users)).toEqual(is);
   });
 
+  test.each([
+    { clause: 'count < 0', is: {} },
+    {
+      clause: 'count + counted < 0.0',
+      is: {
+        a: `over 1000 counts are possible; ${doubt('80 users')}`,
+        b: `over 1000 counts are possible; ${doubt('80 users')}`,
+      },
+    },
+  ])('how many are counted besides matters only where it is asked: $clause', ({ clause, is }) => {
+    const users = ['a', 'b'].flatMap((lastName) => [
+      aUser({ userId: lastName, lastName, ...SUPER }),
+      ...some(40, { lastName, ...UNKNOWN_TYPE }),
+    ]);
+    expect(told(directoryRule(clause, { ...superUsers, by: 'user.lastName' }), users)).toEqual(is);
+  });
+
   test('two clauses of which at each number another is false pass, as they do together', () => {
     const rule = directoryRule('', { ...superUsers, failsWhen: ['count != 3.0', 'count == 3.0 || count > 9'] });
     expect(told(rule, [...some(2, SUPER), ...some(3, UNKNOWN_TYPE)])).toEqual({});
