@@ -112,14 +112,18 @@ const RESERVED: readonly string[] = ['enabled', 'severity'];
 
 const isOptionName = (name: string): boolean => /^[a-z][A-Za-z0-9]*$/.test(name) && !RESERVED.includes(name);
 
+const asOption = must(
+  'a number of 0 or more, a text, true or false, or a list of texts (one that looks like a number in quotes)',
+);
+const wordsOf = (error: ReturnType<typeof must>) => z.string(error).regex(/\S/, error);
 const option = z.union(
-  [z.number().nonnegative(), z.boolean(), z.string().regex(/\S/), z.array(z.string().regex(/\S/))],
-  'must be a number of 0 or more, a text, true or false, or a list of texts (one that looks like a number in quotes)',
+  [z.number().nonnegative(asOption), z.boolean(), wordsOf(asOption), z.array(wordsOf(must('text')))],
+  asOption,
 );
 
 const optionsSchema: z.ZodType<{ readonly options: Options }> = z.object({
   options: z
-    .record(z.string(), option, 'must be a mapping of names and defaults')
+    .record(z.string(), option, must('a mapping of names and defaults'))
     .check(({ value, issues }) => {
       for (const name of Object.keys(value).filter((one) => !isOptionName(one)))
         issues.push({

@@ -2,7 +2,8 @@ const MAX_SHOWN = 80;
 
 /** Writes a value as messages show it; not texts that may hold an e-mail address, as messages end up in logs. */
 export const shown = (value: unknown): string => {
-  if (value === undefined || value === '') return 'nothing';
+  if (value === undefined || value === null || value === '') return 'nothing';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value !== 'string') return 'a mapping';
   if (value.includes('@')) return 'a text with "@" (not shown)';

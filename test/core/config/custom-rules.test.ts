@@ -43,10 +43,15 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       wrong: { options: { enabled: 1 } },
       says: ':11: options.enabled: must be a name as maxDays, and none of enabled, severity',
     },
-    {
-      wrong: { options: { domain: null, graceDays: 7 } },
-      says: 'options.domain: must be a number of 0 or more, a text',
-    },
+    ...[
+      { given: null, got: 'nothing' },
+      { given: -1, got: '-1' },
+      { given: ' ', got: '" "' },
+      { given: [1], got: 'a list' },
+    ].map(({ given, got }) => ({
+      wrong: { options: { domain: given, graceDays: 7 } },
+      says: `options.domain: must be a number of 0 or more, a text, true or false, or a list of texts (one that looks like a number in quotes), got ${got}`,
+    })),
     { wrong: { failsWhen: [] }, says: 'failsWhen: must be a list of 1 or more expressions, got an empty list' },
     {
       wrong: { failsWhen: ['user.emial == "a"'] },
@@ -127,6 +132,21 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     },
     { wrong: { options: { l: Array(1001).fill('a') } }, says: 'options: l must list at most 1000 texts, got 1001' },
     { wrong: { options: { n: 2 ** 60 } }, says: 'options: n must be a whole number, as its default is, got' },
+    ...Object.entries({
+      where: 'expressions',
+      failsWhen: '1 or more expressions',
+      evidence: 'members',
+      tests: 'tests',
+    }).map(([member, what]) => ({ wrong: { [member]: 'a' }, says: `${member}: must be a list of ${what}, got "a"` })),
+    { wrong: { controls: { 'SOC-2': 'CC6' } }, says: 'controls.SOC-2: must be a list of controls, got "CC6"' },
+    { wrong: { options: { l: ['a', ''] } }, says: 'options.l[1]: must be text, got nothing' },
+    { wrong: { options: 'a' }, says: 'options: must be a mapping of names and defaults, got "a"' },
+    { wrong: { tests: [{ name: 'a', users: 'a' }] }, says: 'tests[0].users: must be a list of users, got "a"' },
+    { wrong: { tests: [{ ...ONE, user: { userId: ['a'] } }] }, says: 'user.userId: must be text, got a list' },
+    {
+      wrong: { tests: [{ ...ONE, user: { groups: { ManageUsersAndGroups: 'a' } } }] },
+      says: 'user.groups.ManageUsersAndGroups: must be a list of groups, got "a"',
+    },
     { wrong: { tests: [] }, says: 'tests: must be a list of 1 or more tests' },
     {
       wrong: { tests: [ONE] },
@@ -199,6 +219,7 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     ['options.l.filter(a, a != "").all(b, b != user.userId)', 11_002],
     ['options.l.map(a, a + "x").exists(b, b == user.userId)', 11_002],
     ['options.l.all(a, a in options.l && a in options.l)', 211_002],
+    ['options.l.all(a, options.l.all(b, a in {b: 1}))', 7_004_002],
     ['options.l.all(a, user.active ? a == "b" : a in options.l)', 112_002],
     ['groups.ManageUsersAndGroups.all(g, groups.GetTemporaryCredentials.exists(h, g == h))', 12_702],
     ['["a", "b"].filter(a, options.l.all(b, a != b)).all(c, c in options.l || options.l.all(d, d == c))', 20_229],
@@ -412,6 +433,19 @@ describe('what audit.yaml says of messages holds for the rules beside it', () =>
   ])('$says', async ({ settings, says }) => {
     await expect(read(settings)).rejects.toThrow(says);
   });
+});
+
+test('a rule is on users where it says no kind, and tests give texts as they stand', () => {
+  const { rule } = parseCustomRule(
+    aRuleFile({
+      kind: undefined,
+      failsWhen: ['user.lastName == "2 days ago"'],
+      message: '"m"',
+      tests: [{ name: 'a text', user: { lastName: '2 days ago' }, fails: 'm' }],
+    }),
+    FILE,
+  );
+  expect(rule.kind).toBe('user');
 });
 
 test('times of tests are so long ago, instants or none', () => {

@@ -6,6 +6,9 @@ const LONGEST = 'x'.repeat(80);
 test.each([
   { value: undefined, text: 'nothing' },
   { value: '', text: 'nothing' },
+  { value: null, text: 'nothing' },
+  { value: -1, text: '-1' },
+  { value: false, text: 'false' },
   { value: [], text: 'an empty list' },
   { value: [1], text: 'a list' },
   { value: {}, text: 'a mapping' },
