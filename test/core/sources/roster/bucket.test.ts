@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { bucketArchive } from '../../../../core/archive/bucket.ts';
 import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import { chooseSource } from '../../../../core/sources/index.ts';
+import { attestationText } from '../../../../core/sources/roster/attestation.ts';
 import { openRoster } from '../../../../core/sources/roster/open.ts';
 import { rosterS3 } from '../../../../core/sources/roster/s3-client.ts';
 import { auditNights, nightAt, nightKeys } from '../../../support/archived-nights.ts';
@@ -32,14 +33,16 @@ const settings = () => ({
 const open = (s3 = rosterS3(settings()), place = `s3://${aws.bucket}/in/`) =>
   openRoster({ from: [place], environmentId: ENVIRONMENT, s3: async () => s3, now: Date.now() });
 
-/** A client that is told of the same second for all objects of a prefix. */
-const ofOneSecond = (): S3Client => {
+const SECOND = '2026-10-06T07:00:00Z';
+
+/** A client that is told of these times for objects of a prefix, by their keys; of the same second for all others. */
+const toldOf = (times: Readonly<Record<string, string>> = {}): S3Client => {
   const client = new S3Client(settings());
   client.middlewareStack.add(
     (next) => async (args) => {
       const answer = await next(args);
-      const { Contents = [] } = answer.output as { Contents?: { LastModified?: Date }[] };
-      for (const object of Contents) object.LastModified = new Date('2026-10-06T07:00:00Z');
+      const { Contents = [] } = answer.output as { Contents?: { Key?: string; LastModified?: Date }[] };
+      for (const object of Contents) object.LastModified = new Date(times[object.Key ?? ''] ?? SECOND);
       return answer;
     },
     { step: 'initialize' },
@@ -52,11 +55,35 @@ test('of two objects of one second the one of the later name is the newest, and 
   await put('in/a.json', 'u1');
   await put('in/c.json.attestation.json', 'u1');
   await put('in/d/', 'u1');
-  expect((await open(ofOneSecond())).source).toMatchObject({
+  expect((await open(toldOf())).source).toMatchObject({
     file: 's3://rosters/in/b.json',
     instant: '2026-10-06T07:00:00.000Z',
     instantFrom: 'file',
   });
+});
+
+test('an object of a later name that was written before is not the newest', async () => {
+  for (const name of ['a', 'b', 'c']) await put(`in/${name}.json`, 'u1');
+  const s3 = toldOf({ 'in/a.json': '2026-10-06T06:59:58Z', 'in/c.json': '2026-10-06T06:59:59Z' });
+  expect((await open(s3)).source).toMatchObject({ file: 's3://rosters/in/b.json' });
+});
+
+test('the word beside an object counts, and another is not put in its place', async () => {
+  const key = 'in/a.json';
+  await put(key, 'u1');
+  const from = `s3://${aws.bucket}/${key}`;
+  const { files } = await open(rosterS3(settings()), from);
+  const at = new Date().toISOString();
+  const textOf = (name: string) =>
+    attestationText(from, { sha256: files[0]?.sha256 ?? '', name, statement: 'this is everybody', at });
+  expect(await files[0]?.file.attest(textOf('Ada'))).toBe(true);
+  expect(await files[0]?.file.attest(textOf('Bob'))).toBe(false);
+  for (const place of [from, `s3://${aws.bucket}/in/`])
+    expect((await open(rosterS3(settings()), place)).source.attestedBy).toStrictEqual({
+      name: 'Ada',
+      statement: 'this is everybody',
+      at,
+    });
 });
 
 test('an object that is named is of the moment at which the bucket took it', async () => {

@@ -919,6 +919,15 @@ describe('a snapshot of an archive', () => {
       },
     },
     {
+      name: 'whose manifest says of it that it is not whole',
+      change: async ({ folder, snapshot }) => {
+        const stored = JSON.parse(await readFile(join(folder, nightKeys(1).manifest), 'utf8')) as Manifest;
+        for (const place of [nightKeys(1).manifest, chainKey(ENVIRONMENT, 1)])
+          await writeFile(join(folder, place), entryText({ ...stored, verdict: 'INCOMPLETE' }));
+        return snapshot;
+      },
+    },
+    {
       name: 'that was altered',
       change: async ({ snapshot }) => {
         await writeFile(snapshot, gzipSync(lines(ada)));
