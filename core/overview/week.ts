@@ -171,7 +171,7 @@ export const readWeek = async (
 
 const isEventful = ({ news, troubles }: EnvironmentWeek): boolean => news.length + troubles.length > 0;
 
-/** What changed, each kind in numbers, the worst first. */
+/** Says in numbers what changed, each kind for itself, the worst first. */
 const newsTexts = (news: readonly Highlight[]): readonly string[] => {
   const texts = [...BAD_NEWS, 'resolved' as const].flatMap((kind) => {
     const count = countOf(news, [kind]);

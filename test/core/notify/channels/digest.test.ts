@@ -14,7 +14,7 @@ const anAlert = (subject: string): Alert => ({
 
 const DIGEST: Digest = { ...anAlert('whole'), bands: { [BAND.label]: anAlert('severe') } };
 
-/** What a channel sends of a run, and the receipt that it keeps; undefined where there is nothing to send. */
+/** Gives the message that a channel sends of a run, and the receipt that it keeps; undefined where there is nothing to send. */
 const sentBy = async (band: Band | undefined, digest: Digest | undefined, head?: string) => {
   const mails: Alert[] = [];
   const send = async (mail: Alert) => {
