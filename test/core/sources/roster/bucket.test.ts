@@ -86,6 +86,16 @@ test('the word beside an object counts, and another is not put in its place', as
     });
 });
 
+test('a word beside an object that may not be read is told, and does not pass for none', async () => {
+  await put('in/a.json', 'u1');
+  fault = ({ path }) => (path.includes('.attestation.json') ? { status: 403, code: 'AccessDenied' } : undefined);
+  await expect(open(rosterS3(settings()), 's3://rosters/in/a.json')).rejects.toMatchObject({
+    name: 'RosterError',
+    reason: 'access-denied',
+    message: expect.stringMatching(/^s3:\/\/rosters\/in\/a\.json: AccessDenied/),
+  });
+});
+
 test('an object that is named is of the moment at which the bucket took it', async () => {
   const before = Date.now();
   await put('in/a.json', 'u1');
@@ -166,10 +176,13 @@ test.each([
   });
 });
 
-test('an object that goes away after it was found is told', async () => {
+test.each([
+  { moment: 'found', asked: 'ListObjectsV2Command' },
+  { moment: 'hashed', asked: 'GetObjectCommand' },
+])('an object that goes away after it was $moment is told', async ({ asked }) => {
   await put('in/a.json', 'u1');
   const remove = () => aws.s3.send(new DeleteObjectCommand({ Bucket: aws.bucket, Key: 'in/a.json' }));
-  await expect(open(changingAfter('ListObjectsV2Command', remove))).rejects.toMatchObject({
+  await expect(open(changingAfter(asked, remove))).rejects.toMatchObject({
     name: 'RosterError',
     message: 's3://rosters/in/a.json went away while it was read',
   });

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { folderArchive } from '../../../../core/archive/folder.ts';
 import { chainKey, keysUnder, publicKeyKey } from '../../../../core/archive/keys.ts';
 import { kmsPublicKey, kmsSigner } from '../../../../core/archive/kms.ts';
+import { WRITER } from '../../../../core/archive/left-behind.ts';
 import type { Manifest } from '../../../../core/archive/manifest.ts';
 import { entryText } from '../../../../core/archive/signature.ts';
 import { chooseSource } from '../../../../core/sources/index.ts';
@@ -1228,4 +1231,38 @@ test('a roster for which there is no time is cut', async () => {
   const listing = chooseSource(await open([path], { attestation: WORD }))(0);
   for await (const page of listing.pages) expect(page).toHaveLength(1);
   expect(listing.end()).toMatchObject({ complete: false, reason: 'deadline' });
+});
+
+describe('what comes in on standard input', () => {
+  const { stdin } = process;
+  afterEach(() => {
+    Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
+  });
+  /** The folders for temporary files that this process has. */
+  const kept = async () => (await readdir(tmpdir())).filter((name) => name.startsWith(`finspace-audit-${WRITER}`));
+  const comesIn = (text: string) =>
+    Object.defineProperty(process, 'stdin', { value: Readable.from([text]), configurable: true });
+
+  test('is read as a file is, and not kept when it is closed', async () => {
+    const before = await kept();
+    comesIn(json([ada, bob]));
+    const roster = await open(['-'], { attestation: WORD });
+    expect(roster.source).toMatchObject({ file: '-', instantFrom: 'given' });
+    expect(roster.source).not.toHaveProperty('files');
+    const users: unknown[] = [];
+    for await (const page of chooseSource(roster)(Number.POSITIVE_INFINITY).pages) users.push(...page);
+    expect(users).toStrictEqual([ada, bob]);
+    expect(await kept()).toHaveLength(before.length + 1);
+    await roster.close();
+    expect(await kept()).toStrictEqual(before);
+  });
+
+  test('is of no moment by itself, and not kept where it is refused', async () => {
+    const before = await kept();
+    comesIn(json([ada]));
+    await expect(open(['-'], { asOf: undefined })).rejects.toThrow(
+      '- does not say when it was listed: --as-of must be given, got nothing',
+    );
+    expect(await kept()).toStrictEqual(before);
+  });
 });
