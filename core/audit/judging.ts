@@ -224,32 +224,26 @@ const beginPass = <Kept>(
   /** The record that is judged, and others of the same user. */
   let seen: unknown;
   let seenBesides: readonly unknown[] = [];
-  let pending: Promise<unknown>[] = [];
 
-  const written = async (): Promise<void> => {
-    const waiting = pending;
-    pending = [];
-    await Promise.all(waiting);
-  };
   const textsOf = (finding: Finding): readonly string[] => keeper.textsOf(finding, catalogue.get(finding.ruleId));
-  const emit = (finding: Finding, texts = textsOf(finding)): void => {
+  /** Gives what is to be waited for, if anything: most findings need no waiting. */
+  const emit = (finding: Finding, texts = textsOf(finding)): ReturnType<typeof keeper.keep> => {
     counted.add(finding);
     highlights.add(finding);
     userOrder.add(finding);
-    const kept = keeper.keep(finding, texts);
-    if (kept !== undefined) pending.push(kept);
+    return keeper.keep(finding, texts);
   };
   /** Evidence that is no JSON is the fault of the rule that gave it, not of the archive that can't keep it. */
-  const emitFailure = (failure: RuleFailure): void => {
+  const emitFailure = (failure: RuleFailure): ReturnType<typeof emit> => {
     const finding = lifecycle.findingOf(failure);
     let texts: readonly string[];
     try {
       texts = textsOf(finding);
     } catch (error) {
       evaluation.breakDown(failure, error);
-      return;
+      return undefined;
     }
-    emit(finding, texts);
+    return emit(finding, texts);
   };
 
   // Findings are emitted here and not as they come: directory rules find theirs all at once, and those would wait in
@@ -258,10 +252,9 @@ const beginPass = <Kept>(
     const failures = found;
     found = [];
     for (const failure of failures) {
-      emitFailure(failure);
-      if (pending.length > 0) await written();
+      const kept = emitFailure(failure);
+      if (kept !== undefined) await kept;
     }
-    await written();
   };
 
   const evaluation = beginEvaluation(rules, context, baselineRun, {
@@ -277,14 +270,12 @@ const beginPass = <Kept>(
     wasFailing: (rule, subject) => open.has(findingId(context.environmentId, rule.id, subject)),
   });
 
-  const baselineOf = ({ hasUserId, id }: User) => (hasUserId ? roster.baselineOf(id) : undefined);
-
   const settleBaseline = async (): Promise<void> => {
     for await (const line of findings()) {
       const finding = line as Finding;
       const settledFinding = lifecycle.carryOrResolve(finding, catalogue.get(finding.ruleId));
-      if (settledFinding !== undefined) emit(settledFinding);
-      if (pending.length > 0) await written();
+      const kept = settledFinding && emit(settledFinding);
+      if (kept !== undefined) await kept;
     }
   };
 
@@ -292,14 +283,14 @@ const beginPass = <Kept>(
     /** @param record the one that the user was read from */
     see(user: User, record: unknown): void {
       seen = record;
-      evaluation.see(user, baselineOf(user));
+      evaluation.see(user, roster.baselineOf(user.id));
     },
 
     /** Judges a user of which there may be records that differ. */
     seeRecords([first, ...others]: readonly [ArchivedUser, ...ArchivedUser[]]): void {
       seen = first.record;
       seenBesides = others.map(({ record }) => record);
-      evaluation.seeRecords([first.user, ...others.map(({ user }) => user)], baselineOf(first.user));
+      evaluation.seeRecords([first.user, ...others.map(({ user }) => user)], roster.baselineOf(first.user.id));
       seenBesides = [];
     },
 
@@ -309,7 +300,6 @@ const beginPass = <Kept>(
 
     /** Ends what was begun, of which nothing is used. */
     async abandon(): Promise<void> {
-      await written();
       await keeper.finish([]);
     },
 
@@ -325,7 +315,6 @@ const beginPass = <Kept>(
         await settleFindings(listing, unjudged, findEarlierRun);
         await settleBaseline();
       }
-      await written();
       return {
         outcomes: evaluation.outcomes(),
         findings: counted.counts(),
