@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { openFindingOf } from '../../../core/archive/read-run.ts';
 import { createSpoolFolder, linesOf } from '../../../core/archive/staging.ts';
 import { criteriaOf } from '../../../core/audit/criteria.ts';
 import type { Facts } from '../../../core/audit/enriching.ts';
@@ -11,15 +12,17 @@ import {
   withoutResolved,
 } from '../../../core/audit/judging.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
-import { defaultConfig } from '../../../core/config/config.ts';
+import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import { Groups } from '../../../core/model/groups.ts';
 import type { EnrichmentName } from '../../../rules/engine/facts.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { OpenFindings } from '../../../rules/engine/memory/open-findings.ts';
 import { Roster } from '../../../rules/engine/memory/roster.ts';
 import { parseRecord, serialiseRecord } from '../../../rules/engine/record.ts';
+import { defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readUser } from '../../../rules/engine/user.ts';
+import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
 import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { anEntry } from '../../support/chain-entries.ts';
@@ -36,13 +39,13 @@ const REQUEST = {
   acceptRosterDrop: false,
 } as const;
 
-const criteriaFor = (...names: readonly EnrichmentName[]) => {
+const criteriaFor = ({ enrich: names = [], config, waivers = [], own = [] }: Asked = {}) => {
   const enrich = {
     ...(names.includes('iamRoles') && { iamRoles: { accounts: [] } }),
     ...(names.includes('permissionGroups') && { permissionGroups: true as const }),
   };
-  const config = { ...defaultConfig(rules), environments: [{ id: ENVIRONMENT, enrich }] };
-  return criteriaOf(REQUEST, configuredSettings(config, [], ENVIRONMENT));
+  const whole = { ...defaultConfig(rules), environments: [{ id: ENVIRONMENT, enrich }], ...config };
+  return criteriaOf(REQUEST, configuredSettings(whole, waivers, ENVIRONMENT, [...rules, ...own]));
 };
 
 interface Page {
@@ -53,9 +56,17 @@ interface Page {
 
 interface Asked {
   readonly enrich?: readonly EnrichmentName[];
+  readonly config?: Partial<Config>;
+  readonly waivers?: readonly Waiver[];
+  /** Rules besides the catalogue's. */
+  readonly own?: readonly Rule[];
   readonly facts?: Facts;
   /** The users of the run before; none: there is no run before. */
   readonly before?: readonly unknown[];
+  /** The findings that it left open. */
+  readonly open?: readonly Finding[];
+  /** Its instant. */
+  readonly asOf?: string;
   readonly isWhole?: boolean;
 }
 
@@ -63,16 +74,21 @@ interface Asked {
  * Begins to judge.
  * @param keep in the place of what takes a finding
  */
-const begun = ({ enrich = [], before = [], keep }: Asked & { readonly keep?: () => Promise<unknown> }) => {
+const begun = ({ keep, ...asked }: Asked & { readonly keep?: () => Promise<unknown> }) => {
+  const { before = [], open = [], asOf } = asked;
   const roster = new Roster();
   for (const [position, user] of before.entries()) roster.addBaseline(readUser(user, position));
   const next = new Roster();
+  const openFindings = new OpenFindings();
+  for (const finding of open) openFindings.add(finding.id, openFindingOf(finding));
   const baseline: Baseline = {
-    manifest: before.length === 0 ? undefined : anEntry(1),
-    findingBaseline: { open: new OpenFindings(), resolved: new Map() },
+    manifest: before.length === 0 ? undefined : anEntry(1, asOf === undefined ? {} : { asOf }),
+    findingBaseline: { open: openFindings, resolved: new Map() },
     roster,
     next,
-    findings: async function* none() {},
+    findings: async function* left() {
+      yield* open;
+    },
     findEarlierRun: async () => undefined,
   };
   /** The findings by each time that everybody was judged, and whether that was ended. */
@@ -93,7 +109,7 @@ const begun = ({ enrich = [], before = [], keep }: Asked & { readonly keep?: () 
       },
     };
   };
-  return { judging: beginJudging(criteriaFor(...enrich), baseline, openKeeper), passes, next };
+  return { judging: beginJudging(criteriaFor(asked), baseline, openKeeper), passes, next };
 };
 
 /** Judges pages, and gives what came of it. */
@@ -267,13 +283,136 @@ describe('everybody is judged', () => {
     expect(judgement.findings.bySeverity.MEDIUM).toBe(failing.length);
   });
 
-  test('by the very numbers of the record that fails, whichever it is', async () => {
-    const given = JSON.rawJSON('1e12');
-    const { judgement } = await judged([
-      { users: [aUser({ userId: 'a' }), aUser({ userId: 'a', lastLoginTime: given, createTime: given })] },
-    ]);
+  const given = JSON.rawJSON('1e12');
+  const early = aUser({ userId: 'a', lastLoginTime: given, createTime: given });
+
+  test.each([
+    { name: 'the only one', users: [early] },
+    { name: 'the first', users: [early, aUser({ userId: 'a' })] },
+    { name: 'the last', users: [aUser({ userId: 'a' }), early] },
+  ])('by the very numbers of the record that fails: $name', async ({ users }) => {
+    const { judgement } = await judged([{ users }]);
     expect(judgement.evidence.map((finding) => serialiseRecord(finding)).join()).toContain('"lastLoginTime":1e12');
   });
+});
+
+describe('what the run before left', () => {
+  const a = aUser({ userId: 'a' });
+  const stale = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
+  const left = (ruleId: string, members: Partial<Finding> = {}) =>
+    aFinding({ ruleId, subject: { kind: 'user', id: 'a' }, lastSeen: anEntry(1).asOf, ...members });
+  const fatesOf = ({ evidence }: Judgement<readonly Finding[]>, ruleId: string) =>
+    evidence.filter((finding) => finding.ruleId === ruleId).map(({ state, carried }) => ({ state, carried }));
+
+  test('of a user is what it is now compared with', async () => {
+    const { judgement } = await judged([{ users: [aUser({ userId: 'a', type: 'SUPER_USER' })] }], { before: [a] });
+    expect(outcomeOf(judgement, 'promoted-to-super-user')).toMatchObject({ checked: 1, failed: 1 });
+    expect(outcomeOf(judgement, 'new-super-user')).toMatchObject({ failed: 0 });
+  });
+
+  test('of a finding that only the first of records that differ seemed to confirm is over', async () => {
+    const open = [left('inconsistent-timestamps')];
+    const pages = [
+      { at: NOW, users: [activeLater('a')] },
+      { at: LATER, users: [activeLater('a', { firstName: 'Other' })] },
+    ];
+    const { judgement, passes } = await judged(pages, { before: [a], open });
+    expect(passes.map(({ findings }) => findings.find(({ ruleId }) => ruleId === open[0]?.ruleId)?.state)).toEqual([
+      'open',
+      'resolved',
+    ]);
+    expect(judgement.findings.byState.resolved).toBe(1);
+  });
+
+  test.each([
+    { name: 'over, where the user passes', users: [a], fates: [{ state: 'resolved', carried: undefined }] },
+    { name: 'open, where it fails', users: [stale], fates: [{ state: 'open', carried: undefined }] },
+    {
+      name: 'carried, where nobody can tell',
+      users: [aUser({ userId: 'a', lastLoginTime: 'never', createTime: 'never' })],
+      fates: [{ state: 'open', carried: true }],
+    },
+  ])('of a finding is $name', async ({ users, fates }) => {
+    const { judgement } = await judged([{ users }], { before: [a], open: [left('stale-login')] });
+    expect(fatesOf(judgement, 'stale-login')).toStrictEqual(fates);
+  });
+
+  test('of a finding whose rule has no say is carried', async () => {
+    const asked: Asked = { enrich: ['permissionGroups'], before: [a], open: [left('effective-super-user')] };
+    const { judgement } = await judged([{ users: [a] }], asked);
+    expect(outcomeOf(judgement, 'effective-super-user')).toMatchObject({ state: 'not-assessed' });
+    expect(fatesOf(judgement, 'effective-super-user')).toStrictEqual([{ state: 'open', carried: true }]);
+  });
+
+  test('of findings stays as it was where a rule breaks, and of waivers nothing is told', async () => {
+    const ring: Record<string, unknown> = {};
+    ring.ring = ring;
+    const { judgement } = await judged([{ users: [aUser({ userId: 'a', type: 'SUPER_USER' })] }], {
+      before: [a],
+      open: [left('stale-login')],
+      own: [
+        defineUserRule({
+          ...{ id: 'gives-no-json', title: 't', failsWhen: 'f', severity: 'HIGH', rationale: 'r', remediation: 'm' },
+          ...{ controls: [], options: {} },
+          when: [{ text: () => 'is a super user', holds: ({ isSuperUser }) => isSuperUser }],
+          violation: () => ({ message: 'm', evidence: { ring } }),
+        }),
+      ],
+    });
+    expect(outcomeOf(judgement, 'gives-no-json')).toMatchObject({ failed: 0, brokeOn: { id: 'a' } });
+    expect(outcomeOf(judgement, 'gives-no-json')?.error).toContain('circular');
+    expect(fatesOf(judgement, 'stale-login')).toStrictEqual([]);
+    expect(judgement.waiverTroubles).toBeUndefined();
+  });
+
+  test.each([
+    { firstSeen: daysAgo(30), kind: 'reminder' },
+    { firstSeen: daysAgo(29), kind: 'open' },
+    { firstSeen: daysAgo(31), kind: 'open' },
+  ])('of a finding is reminded of a month later, once: since $firstSeen', async ({ firstSeen, kind }) => {
+    const { reminders } = defaultConfig(rules);
+    const { judgement } = await judged([{ users: [stale] }], {
+      ...{ before: [a], asOf: new Date(daysAgo(1)).toISOString() },
+      config: { reminders: { ...reminders, MEDIUM: 30 } },
+      open: [left('stale-login', { firstSeen: new Date(firstSeen).toISOString() })],
+    });
+    expect(judgement.highlights.filter(({ ruleId }) => ruleId === 'stale-login')).toMatchObject([{ kind, count: 1 }]);
+  });
+});
+
+describe('a waiver that accepts nothing', () => {
+  const OWN = { reason: 'r', owner: 'o', approver: 'p', expires: '2099-12-31' };
+
+  test.each<{ name: string; rule?: string; user?: unknown; asked?: Asked; kinds: readonly string[] }>([
+    { name: 'is unused where the user passes', kinds: ['unused'] },
+    { name: 'is none where it fails', user: aUser({ lastLoginTime: daysAgo(200) }), kinds: [] },
+    { name: 'may accept what nobody could tell', user: aUser({ lastLoginTime: 'never' }), kinds: [] },
+    {
+      name: 'may be of use once its rule is on',
+      asked: { config: { rules: { 'stale-login': { enabled: false } } } },
+      kinds: [],
+    },
+    {
+      name: 'may accept what its rule has no say in',
+      rule: 'effective-super-user',
+      asked: { enrich: ['permissionGroups'] },
+      kinds: [],
+    },
+  ])('$name', async ({ rule = 'stale-login', user = aUser(), asked, kinds }) => {
+    const waivers = [{ ...OWN, rule, user: readUser(user, 0).id }];
+    const { judgement } = await judged([{ users: [user] }], { waivers, ...asked });
+    expect(judgement.waiverTroubles?.map(({ kind }) => kind)).toStrictEqual(kinds);
+  });
+});
+
+test('those whose findings are the worst come first', async () => {
+  const users = [
+    aUser({ userId: 'a' }),
+    aUser({ userId: 'b', lastLoginTime: daysAgo(200) }),
+    aUser({ userId: 'c', lastLoginTime: daysAgo(200), emailAddress: 'c@elsewhere.example', type: 'OTHER' }),
+  ];
+  const { judgement } = await judged([{ users }]);
+  expect(judgement.userOrder.worst(3).ids).toEqual(['c', 'b']);
 });
 
 describe('a disk that takes no findings is told of', () => {
