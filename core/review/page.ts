@@ -107,8 +107,9 @@ export const openReviewPages = (spools: SpoolFolder, of: PageOf, reviewers: read
   let users = 0;
 
   const fileOf = (reviewer: string): string => {
-    const number = reviewers.length > 0 ? reviewers.indexOf(reviewer) + 1 : Math.floor(users / MOST_USERS) + 1;
-    return reviewers.length === 0 && number === 1 ? 'review.html' : `review-${number}.html`;
+    if (reviewers.length > 0) return `review-${reviewers.indexOf(reviewer) + 1}.html`;
+    const number = Math.floor(users / MOST_USERS) + 1;
+    return number === 1 ? 'review.html' : `review-${number}.html`;
   };
 
   return {
