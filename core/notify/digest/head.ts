@@ -19,7 +19,7 @@ const lookedText = ({ trend = [] }: Report, since: number): string => {
   const looked = longestBetween(trend, since);
   return looked === undefined
     ? 'How often somebody looked is not known.'
-    : `${plural(looked.runs, 'audit')} ${looked.runs === 1 ? 'was' : 'were'} complete since ${looked.from}; the longest time between two of them is ${looked.text}.`;
+    : `${plural(looked.runs, 'audit')} were complete since ${looked.from}; the longest time between two of them is ${looked.text}.`;
 };
 
 /**

@@ -95,6 +95,28 @@ test.each<{ name: string; report: Partial<Report>; subject: RegExp; says: readon
   for (const text of says) expect(mail.body.replaceAll(/\s+/g, ' ')).toContain(text);
 });
 
+test('the mail after a quiet month, whole', () => {
+  const { subject, body } = headAlert(aReport({ source: attested, trend: trendOf(nightly) }));
+  expect(subject).toBe('FinSpace vs57phhvijir4kv5rf6ywt: ATTESTED, nothing changed for a month');
+  expect(body.split('\n')).toEqual([
+    'FinSpace environment vs57phhvijir4kv5rf6ywt',
+    'From audit to audit nothing changed for a month, so nobody was mailed. 31',
+    'audits were complete since 2026-10-25; the longest time between two of them is',
+    '24 hours.',
+    '',
+    'ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word',
+    'of Ada, given on 2026-11-24: "all".',
+    '',
+    '  Failing now: CRITICAL 0, HIGH 0, MEDIUM 0, LOW 0, INFORMATIONAL 0.',
+    '  Accepted by waivers: 0.',
+    '',
+    'THIS AUDIT',
+    '  Run:          20261124T020000Z',
+    '  As of:        2026-11-24T02:00:00.000Z',
+    '',
+  ]);
+});
+
 test('has a subject that SNS takes, whatever it says', () => {
   const { subject } = headAlert(
     aReport({ environmentId: 'e'.repeat(26), source: attested, trend: trendOf([9002, 9001, 9000, 0]) }),
