@@ -250,6 +250,28 @@ describe('findings within so many lines', () => {
       'MEDIUM c: 1 new',
     ]);
   });
+
+  test('of a rule each stands under its own severity, and what to do is said once, though some were resolved', () => {
+    const rules = new Map([['stale-login', { title: 'Users log in', remediation: 'Ask them.' }]]);
+    const of = (id: string) => ({ subject: { kind: 'user', id }, message: 'idle' }) as const;
+    const highlights = [
+      aHighlight('new', { ...of('u1'), severity: 'HIGH' }, { ...of('u2'), severity: 'LOW' }),
+      aHighlight('reopened', { ...of('u3'), severity: 'HIGH', escalatedFrom: 'LOW' }),
+      aHighlight('resolved', { ...of('u4'), severity: 'HIGH', cause: 'fixed' }),
+    ];
+    expect(blocksWithin({ rules }, highlights, 100)).toEqual([
+      '',
+      'HIGH stale-login: 1 new, 1 reopened, 1 resolved',
+      '  Required: Users log in',
+      '  What to do: Ask them.',
+      '  - u1: idle',
+      '  - u3: idle [reopened, raised from LOW to HIGH]',
+      '  - u4: fixed',
+      '',
+      'LOW stale-login: 1 new',
+      '  - u2: idle',
+    ]);
+  });
 });
 
 test.each([
