@@ -46,12 +46,10 @@ const KEYLESS = answerOf('');
 const NAMED = { arn: ROLE, externalId: EXTERNAL_ID, sessionName: 'finspace-auditor-abc' };
 
 /** Lists a directory with the keys of a role; STS is asked over the wire. */
-const listAs = async (role: NamedRole, sts: Sts) => {
-  const { end } = await listFake([[{ userId: 'a' }]], {
-    loadCredentials: assumedRole(role, systemClock, clientOf(sts)),
-  });
-  return end;
-};
+const listBy = (role: NamedRole, sts: Sts) =>
+  listFake([[{ userId: 'a' }]], { loadCredentials: assumedRole(role, systemClock, clientOf(sts)) });
+
+const listAs = async (role: NamedRole, sts: Sts) => (await listBy(role, sts)).end;
 
 describe('a named role', () => {
   test('is assumed with the external id, under a name that its account can look for', async () => {
@@ -129,7 +127,11 @@ describe('a named role', () => {
         return refusals < 0 ? undefined : fault;
       },
     });
-    expect(await listAs(NAMED, sts)).toEqual({ complete: true });
+    const { end, events } = await listBy(NAMED, sts);
+    expect(end).toEqual({ complete: true });
+    // What is tried again is the role, and not the listing.
+    const retried = events.flatMap((event) => (event.kind === 'retry' ? [event.operation] : []));
+    expect(retried).toEqual(['AssumeRole', 'AssumeRole']);
   });
 
   test.each<readonly [string, StsFault, string, RegExp]>([

@@ -35,7 +35,7 @@ describe('the decision', () => {
       (name) => [name, refused(400, name), 'slow-down'] as const,
     ),
     ['BandwidthLimitExceeded', refused(509, 'BandwidthLimitExceeded'), 'slow-down'],
-    ...['InternalFailure', 'RequestTimeout', 'RequestTimeoutException'].map(
+    ...['InternalFailure', 'RequestTimeout', 'RequestTimeoutException', 'ServiceUnavailable'].map(
       (name) => [name, refused(400, name), 'retry'] as const,
     ),
     ['RequestInTheFuture', refused(403, 'RequestInTheFuture', { skewMs: 1 }), 'correct-clock'],
