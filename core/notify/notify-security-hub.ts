@@ -10,6 +10,7 @@ import { findCompleteRun } from '../archive/runs.ts';
 import { awsClient } from '../aws/clients.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { runInstant } from '../model/run-name.ts';
+import { plural } from '../text/plain-text.ts';
 import { type AsffFinding, asffFinding, type SecurityHub } from './asff.ts';
 import type { Notification, Receipt } from './channel.ts';
 import { isOpen, newsOf } from './channels/events.ts';
@@ -127,11 +128,11 @@ const halvesOf = <T>(all: readonly T[]): readonly (readonly T[])[] => {
 const describeMissing = (refused: readonly string[], unsearched: number, isLate: boolean, taken: number) => {
   const named = refused.slice(0, MOST_NAMED).join('; ');
   const sentences = [
-    ...(refused.length > 0 ? [`refused ${refused.length} findings for good, among them ${named}`] : []),
+    ...(refused.length > 0 ? [`refused ${plural(refused.length, 'finding')} for good, among them ${named}`] : []),
     ...(unsearched > 0
       ? [`refused ${unsearched} more together, and which of them is to blame was not looked for`]
       : []),
-    ...(isLate ? [outOfTimeText(`${taken} findings`)] : []),
+    ...(isLate ? [outOfTimeText(plural(taken, 'finding'))] : []),
   ];
   return sentences.length === 0 ? undefined : `Security Hub ${sentences.join('; it ')}`;
 };
@@ -167,12 +168,18 @@ export const notifySecurityHub = async (
       await turn();
       delivery.requireTime();
       const request = { Findings: [...left] } as unknown as BatchImportFindingsRequest;
-      const { FailedFindings = [] } = await client.send(new BatchImportFindingsCommand(request), {
+      const { FailedFindings = [], SuccessCount } = await client.send(new BatchImportFindingsCommand(request), {
         abortSignal: delivery.signal,
       });
       const codes = new Map(FailedFindings.map(({ Id, ErrorCode }) => [Id, ErrorCode]));
+      const unnamed = left.filter(({ Id }) => !codes.has(Id)).length;
+      // What is named nowhere may have been taken or not; to send it again changes nothing of what was.
+      if (SuccessCount !== unnamed)
+        throw new FindingsRefused(
+          `Security Hub said that it took ${SuccessCount ?? 'an unknown number'} of ${left.length} findings, and did not name the others`,
+        );
       for (const { Id } of left) if (codes.has(Id) && !mayPass(codes.get(Id))) refused.push(`${Id}: ${codes.get(Id)}`);
-      taken += left.filter(({ Id }) => !codes.has(Id)).length;
+      taken += unnamed;
       left = left.filter(({ Id }) => codes.has(Id) && mayPass(codes.get(Id)));
       if (left.length > 0)
         throw new FindingsRefused(

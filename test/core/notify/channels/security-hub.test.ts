@@ -6,6 +6,7 @@ import type { Report } from '../../../../core/model/report.ts';
 import { runName } from '../../../../core/model/run-name.ts';
 import { securityHubChannel } from '../../../../core/notify/channels/security-hub.ts';
 import { MOST_SPLITS } from '../../../../core/notify/notify-security-hub.ts';
+import { plural } from '../../../../core/text/plain-text.ts';
 import type { Finding } from '../../../../rules/engine/finding.ts';
 import { rules } from '../../../../rules/index.ts';
 import { ACCOUNT, ENVIRONMENT } from '../../../support/builders.ts';
@@ -164,12 +165,27 @@ describe('findings that are not taken', () => {
     },
   );
 
+  test.each<{ says: object; told: string }>([
+    { says: {}, told: 'an unknown number of 2' },
+    { says: { FailedCount: 0, SuccessCount: 1, FailedFindings: [] }, told: '1 of 2' },
+    { says: { FailedCount: 2, SuccessCount: 0, FailedFindings: [] }, told: '0 of 2' },
+  ])('are not taken for told by an answer that does not say so: $told', async ({ says, told }) => {
+    const { requests, findings } = await startHub({ answer: (request) => (request === 0 ? { says } : undefined) });
+    expect(await send(manyFindings(2))).toMatchObject({ findings: 2 });
+    expect([findings.size, requests.length]).toStrictEqual([2, 2]);
+
+    await startHub({ answer: () => ({ says }) });
+    await expect(send(manyFindings(2))).rejects.toThrow(
+      `said that it took ${told} findings, and did not name the others`,
+    );
+  });
+
   test('for good are named, and keep no others from being sent', async () => {
     const answer = (request: number): ImportAnswer | undefined =>
       request === 0 ? { refuse: [0], code: 'InvalidInput' } : undefined;
     const { findings, requests } = await startHub({ answer });
     await expect(send(manyFindings(250))).rejects.toThrow(
-      /^Security Hub refused 1 findings for good, among them finspace-user-auditor\/.*: InvalidInput$/,
+      /^Security Hub refused 1 finding for good, among them finspace-user-auditor\/.*: InvalidInput$/,
     );
     expect([findings.size, requests.length]).toEqual([249, 3]);
   });
@@ -217,7 +233,7 @@ describe('a request that is refused as a whole', () => {
     const hubTold = await startHub({ answer: refusing(...at), rate: FAST });
     const named = at.map(idOf).join('; ');
     await expect(send(manyFindings(count), atOnce())).rejects.toThrow(
-      `Security Hub refused ${at.length} findings for good, among them ${named}`,
+      `Security Hub refused ${plural(at.length, 'finding')} for good, among them ${named}`,
     );
     expect(hubTold.findings.size).toBe(count - at.length);
     expect(hubTold.requests.length).toBeLessThanOrEqual(requests);
@@ -226,7 +242,7 @@ describe('a request that is refused as a whole', () => {
   test('is split no further where Security Hub takes nothing, and says what was not looked for', async () => {
     const { requests, findings } = await startHub({ answer: () => REFUSAL, rate: FAST });
     const message = expect.stringMatching(
-      /^Security Hub refused \d+ findings for good, among them .*; it refused (\d+) more together, and which of them/,
+      /^Security Hub refused \d+ findings? for good, among them .*; it refused (\d+) more together, and which of them/,
     );
     await expect(send(manyFindings(1000), atOnce())).rejects.toMatchObject({ message });
     expect(findings.size).toBe(0);
@@ -237,7 +253,7 @@ describe('a request that is refused as a whole', () => {
     const answer = (request: number, findings: readonly { readonly Id?: unknown }[]): ImportAnswer | undefined =>
       request === 2 ? { refuse: [0], code: 'InternalException' } : refusing(0)(request, findings);
     const hubTold = await startHub({ answer, rate: FAST });
-    await expect(send(manyFindings(4), atOnce())).rejects.toThrow('refused 1 findings for good');
+    await expect(send(manyFindings(4), atOnce())).rejects.toThrow('refused 1 finding for good');
     expect(hubTold.findings.size).toBe(3);
   });
 
@@ -268,7 +284,7 @@ describe('the time for telling', () => {
     // A request each 100 ms: the eleventh would begin when it is over.
     const channel = securityHubChannel(() => HUB, rules, { firstWaitMs: 1, clock, until: clock.now() + 1000 });
     await expect(send(manyFindings(4000), { channel })).rejects.toThrow(
-      'Security Hub took 1000 findings before the time was over: the next run sends what is undelivered',
+      'Security Hub took 1,000 findings before the time was over: the next run sends what is undelivered',
     );
     expect([findings.size, requests.length]).toEqual([1000, 10]);
   });
