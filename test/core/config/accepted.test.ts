@@ -18,7 +18,7 @@ const listedLate: DisturbedChain = {
   differs: { 3: { late: true, listing: { startedAt: nextDay, endedAt: nextDay } } },
 };
 
-/** What stands, each with its run, where the next night is missed too. */
+/** Reads what stands, each with its run, where the next night is missed too. */
 const standing = async (history: DisturbedChain, accepted: readonly Accepted[]) => {
   const due = {
     schedule: { ...defaultConfig([]).schedule, cron: '0 2 * * *', timezone: 'UTC' },
