@@ -297,8 +297,9 @@ export const folderArchive = (folder: string): Archive => {
     async replace(key, content, _contentType, version) {
       const path = pathOf(key);
       const aside = await writeAside(key, content);
-      const unlock = await lock(path);
+      let unlock: Awaited<ReturnType<typeof lock>>;
       try {
+        unlock = await lock(path);
         if (unlock === undefined || (await versionAt(path)) !== version) return 'conflict';
         await rename(aside, path);
         return 'replaced';

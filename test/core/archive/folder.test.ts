@@ -123,3 +123,18 @@ test('what is no file gives way to an object, and a lock that can not be had is 
   await expect(archive.create('area/dt=1/object/more', content, 'text/plain')).rejects.toThrow(/EEXIST|ENOTDIR/);
   expect(await readdir(folder)).not.toContainEqual(expect.stringMatching(/\.part$/));
 });
+
+test('what the disk refuses is refused, no conflict and no object that is there already, and leaves nothing behind', async () => {
+  const { folder } = await twoFolders();
+  const archive = folderArchive(folder);
+  const content = { bytes: Buffer.from('new') };
+  const tooLong = { code: 'ENAMETOOLONG' };
+  await expect(archive.create(`area/dt=1/${'n'.repeat(256)}`, content, 'text/plain')).rejects.toMatchObject(tooLong);
+  // Its lock has a longer name.
+  await expect(archive.replace(`area/dt=1/${'n'.repeat(255)}`, content, 'text/plain', undefined)).rejects.toMatchObject(
+    tooLong,
+  );
+  expect(await archive.replace('area/dt=1/object', content, 'text/plain', 'another version')).toBe('conflict');
+  expect(await readdir(folder)).not.toContainEqual(expect.stringMatching(/\.part$/));
+  expect(await readdir(join(folder, 'area/dt=1'))).toStrictEqual(['object']);
+});
