@@ -165,6 +165,26 @@ describe('the weekly mail', () => {
     expect(mails[1]?.attributes.verdict).toBe(missed === undefined ? 'COMPLETE' : 'INCOMPLETE');
   });
 
+  test('says of every week since the last mail which nights nobody saw', async () => {
+    await auditBoth(4);
+    await collect(4, 1);
+    for (const number of [5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]) await auditBoth(number);
+    await collect(18, 1);
+    expect(bodyOf(1)).toContain('no run is complete of 1 night that was due, the first 2026-11-25 02:00');
+  });
+
+  test('blames environments of others for no night: what they owe is not known here', async () => {
+    const own = { environments: [{ id: 'alpha' }] };
+    await auditBoth(4);
+    await collect(4, 1, UP_TO_MEDIUM, own);
+    for (const number of [5, 6, 7, 8, 9, 10, 11])
+      for (const id of number === 6 ? ['alpha'] : ['alpha', 'beta'])
+        await auditNight(archive, number, { listUsers: listingOf([SOUND]) }, id);
+    await collect(11, 1, UP_TO_MEDIUM, own);
+    expect(bodyOf(1)).toContain('beta');
+    expect(bodyOf(1)).not.toContain('no run is complete of');
+  });
+
   test('says once of many runs that they are attested', async () => {
     const attestedBy = { name: 'Ada', statement: 'all', at: '2026-11-20T07:00:00Z' };
     const source = { kind: 'roster', attestedBy } as const;
