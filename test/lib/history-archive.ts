@@ -1,6 +1,5 @@
 import type { Archive } from '../../core/archive/archive.ts';
 import { audit } from '../../core/audit/audit.ts';
-import type { AuditRequest } from '../../core/audit/request.ts';
 import { defaultConfig } from '../../core/config/config.ts';
 import { stoppedClock } from '../../core/model/clock.ts';
 import { digestChannel } from '../../core/notify/channels/digest.ts';
@@ -10,7 +9,7 @@ import type { Waiver } from '../../rules/engine/waiver.ts';
 import { rules } from '../../rules/index.ts';
 import type { PermissionGroup } from '../../simulator/groups.ts';
 import type { Role } from '../../simulator/roles.ts';
-import { ACCOUNT } from '../support/builders.ts';
+import { anAuditRequest } from '../support/audit-request.ts';
 import { knownFacts } from '../support/known-facts.ts';
 import { listingOf } from '../support/listing.ts';
 
@@ -38,16 +37,7 @@ export const auditNight = async (
   archive: Archive,
   { environmentId, asOf, users, roles, groups, isCut = false, waivers = [], catalogue = rules, own = [] }: AuditedNight,
 ): Promise<void> => {
-  const request: AuditRequest = {
-    environmentId,
-    accountId: ACCOUNT,
-    region: 'us-east-1',
-    partition: 'aws',
-    asOf: new Date(asOf),
-    attempt: 'attempt',
-    deadline: Number.POSITIVE_INFINITY,
-    acceptRosterDrop: false,
-  };
+  const request = anAuditRequest({ environmentId, asOf: new Date(asOf) });
   const { report } = await audit(request, {
     listUsers: listingOf(
       [users],

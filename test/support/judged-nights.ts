@@ -13,6 +13,7 @@ import { runName } from '../../core/model/run-name.ts';
 import { rules } from '../../rules/index.ts';
 import { readJsonLines } from './archive-tree.ts';
 import { type NightPlan, nightAt } from './archived-nights.ts';
+import { anAuditRequest } from './audit-request.ts';
 import { ACCOUNT, ENVIRONMENT } from './builders.ts';
 import { listingOf } from './listing.ts';
 import { memoryArchive } from './memory-archive.ts';
@@ -48,16 +49,7 @@ export const judgedNights = () => {
   return async ({ number, users, end, config, waivers = [] }: NightPlan): Promise<readonly unknown[]> => {
     const asOf = nightAt(number);
     const settings = configuredSettings({ ...DEFAULTS, ...config }, waivers, ENVIRONMENT);
-    const request = {
-      environmentId: ENVIRONMENT,
-      accountId: ACCOUNT,
-      region: 'us-east-1',
-      partition: 'aws',
-      asOf,
-      attempt: 'attempt',
-      deadline: Number.POSITIVE_INFINITY,
-      acceptRosterDrop: false,
-    };
+    const request = anAuditRequest({ asOf });
     const source = listingOf([users], end);
     const clock = stoppedClock(asOf.getTime());
     const criteria = criteriaOf(request, settings);

@@ -1,21 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { criteriaOf } from '../../../core/audit/criteria.ts';
-import type { AuditRequest } from '../../../core/audit/request.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { rules } from '../../../rules/index.ts';
+import { anAuditRequest } from '../../support/audit-request.ts';
 import { ACCOUNT, ENVIRONMENT, NOW } from '../../support/builders.ts';
 
-const REQUEST: AuditRequest = {
-  environmentId: ENVIRONMENT,
-  accountId: ACCOUNT,
-  region: 'us-east-1',
-  partition: 'aws',
-  asOf: new Date(NOW),
-  attempt: 'attempt',
-  deadline: NOW,
-  acceptRosterDrop: false,
-};
+const REQUEST = anAuditRequest();
 
 const { timeZone: _timeZone, ...SETTINGS } = configuredSettings(defaultConfig(rules), [], ENVIRONMENT);
 

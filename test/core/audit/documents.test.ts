@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import type { StoredManifest } from '../../../core/archive/manifest.ts';
 import { type Criteria, criteriaOf } from '../../../core/audit/criteria.ts';
 import { manifestOf, type ReportContent, reportOf, unjudgedReport } from '../../../core/audit/documents.ts';
-import type { AuditRequest } from '../../../core/audit/request.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { stoppedClock } from '../../../core/model/clock.ts';
@@ -10,19 +9,11 @@ import type { ListingSource } from '../../../core/model/listing.ts';
 import { countFindings, type Report } from '../../../core/model/report.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { rules } from '../../../rules/index.ts';
-import { ACCOUNT, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { anAuditRequest } from '../../support/audit-request.ts';
+import { ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { anEntry, entryKey, entryRun } from '../../support/chain-entries.ts';
 
-const REQUEST: AuditRequest = {
-  environmentId: ENVIRONMENT,
-  accountId: ACCOUNT,
-  region: 'us-east-1',
-  partition: 'aws',
-  asOf: new Date(NOW),
-  attempt: 'attempt',
-  deadline: NOW,
-  acceptRosterDrop: false,
-};
+const REQUEST = anAuditRequest();
 
 const SETTINGS = configuredSettings(defaultConfig(rules), [], ENVIRONMENT);
 const AT = new Date(NOW).toISOString();

@@ -24,20 +24,12 @@ import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { readUser } from '../../../rules/engine/user.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
-import { ACCOUNT, anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, NOW } from '../../support/builders.ts';
+import { anAuditRequest } from '../../support/audit-request.ts';
+import { anApiUser, aRoleArn, aUser, daysAgo, ENVIRONMENT, NOW } from '../../support/builders.ts';
 import { anEntry } from '../../support/chain-entries.ts';
 import { aFinding } from '../../support/findings.ts';
 
-const REQUEST = {
-  environmentId: ENVIRONMENT,
-  accountId: ACCOUNT,
-  region: 'us-east-1',
-  partition: 'aws',
-  asOf: new Date(NOW),
-  attempt: 'attempt',
-  deadline: NOW,
-  acceptRosterDrop: false,
-} as const;
+const REQUEST = anAuditRequest();
 
 const criteriaFor = ({ enrich: names = [], config, waivers = [], own = [] }: Asked = {}) => {
   const enrich = {

@@ -6,10 +6,10 @@ import { rosterChecks } from '../../../core/doctor/roster.ts';
 import type { ListingSource } from '../../../core/model/listing.ts';
 import { RosterError } from '../../../core/sources/roster/file.ts';
 import type { OpenedRoster } from '../../../core/sources/roster/open.ts';
-import { parserOf } from '../../../core/sources/roster/parsers.ts';
 import { auditNights, nightAt } from '../../support/archived-nights.ts';
 import { aUser, ENVIRONMENT } from '../../support/builders.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
+import { openedRoster } from '../../support/opened-roster.ts';
 
 const WORD = { name: 'Ada Lovelace', statement: 'this is everybody', at: '2026-10-06T07:00:00Z' };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -24,31 +24,15 @@ interface Saved {
 let closed = 0;
 
 /** A roster as it is opened of a file, of somebody's word. */
-const openedOf = ({ content, asOf = nightAt(5), shownBy = { attestedBy: WORD } }: Saved): OpenedRoster => {
-  const parser = parserOf('users.json', content);
-  if (typeof parser === 'string') throw new RosterError(parser);
-  const file = {
-    path: 'users.json',
+const openedOf = ({ content, asOf = nightAt(5), shownBy = { attestedBy: WORD } }: Saved): OpenedRoster =>
+  openedRoster(content, {
     name: 'users.json',
-    modifiedAt: undefined,
-    read: async function* read() {
-      yield Buffer.from(content);
-    },
-    archived: undefined,
-    attestation: async () => undefined,
-    attest: async () => false,
-    close: async () => {},
-  };
-  return {
-    files: [{ file, parser, sha256: sha256(content) }],
     asOf,
-    hasGaps: false,
-    source: { kind: 'roster', file: 'users.json', ...shownBy, sha256: sha256(content) },
+    shownBy,
     close: async () => {
       closed += 1;
     },
-  };
-};
+  });
 
 const look = async (openRoster: (() => Promise<OpenedRoster>) | undefined, archive: Archive = memoryArchive()) => {
   const [found] = await runChecks(rosterChecks({ environmentId: ENVIRONMENT, openRoster }, archive));

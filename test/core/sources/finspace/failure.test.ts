@@ -6,20 +6,7 @@ import {
   type RetryDecision,
   retryDecision,
 } from '../../../../core/sources/finspace/failure.ts';
-
-const refused = (
-  status: number,
-  name?: string,
-  more: { saysExpired?: boolean; skewMs?: number } = {},
-): RequestFailure => ({
-  kind: 'refused',
-  status,
-  name,
-  saysExpired: false,
-  retryAfterMs: undefined,
-  skewMs: undefined,
-  ...more,
-});
+import { refused } from './refused.ts';
 
 describe('the decision', () => {
   it.each<readonly [string, RequestFailure, RetryDecision]>([

@@ -1,15 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RequestFailure } from '../../../../core/sources/finspace/failure.ts';
 import { askedToWait, reachRemedy } from '../../../../core/sources/finspace/listing-stopped.ts';
-
-const refused = (status: number, name?: string): RequestFailure => ({
-  kind: 'refused',
-  status,
-  name,
-  saysExpired: false,
-  retryAfterMs: undefined,
-  skewMs: undefined,
-});
+import { refused } from './refused.ts';
 
 describe('what to do about a service', () => {
   const AMAZONS = 'https://finspace-api.us-east-1.amazonaws.com';

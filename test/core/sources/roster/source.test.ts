@@ -1,37 +1,15 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { stoppedClock } from '../../../../core/model/clock.ts';
 import { RosterError } from '../../../../core/sources/roster/file.ts';
 import type { OpenedRoster } from '../../../../core/sources/roster/open.ts';
-import { parserOf, type RosterParser } from '../../../../core/sources/roster/parsers.ts';
+import type { RosterParser } from '../../../../core/sources/roster/parsers.ts';
 import { noRoster, rosterSource } from '../../../../core/sources/roster/source.ts';
 import { trailKind } from '../../../../core/sources/roster/trail.ts';
 import { ENVIRONMENT } from '../../../support/builders.ts';
+import { openedRoster } from '../../../support/opened-roster.ts';
 
-/** A roster of one file, as it is opened. */
-const openedOf = (content: string, parser: RosterParser | string = parserOf('users', content)): OpenedRoster => {
-  if (typeof parser === 'string') throw new Error(parser);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const file = {
-    path: 'users',
-    name: 'users',
-    modifiedAt: undefined,
-    read: async function* read() {
-      yield Buffer.from(content);
-    },
-    archived: undefined,
-    attestation: async () => undefined,
-    attest: async () => false,
-    close: async () => {},
-  };
-  return {
-    files: [{ file, parser, sha256 }],
-    asOf: new Date('2026-10-06T07:00:00Z'),
-    hasGaps: false,
-    source: { kind: 'roster', file: 'users', sha256 },
-    close: async () => {},
-  };
-};
+const openedOf = (content: string, parser?: RosterParser | string): OpenedRoster =>
+  openedRoster(content, { name: 'users', asOf: new Date('2026-10-06T07:00:00Z'), parser });
 
 const readAll = async (content: string, parser?: RosterParser | string) => {
   const listing = rosterSource(openedOf(content, parser))(Number.POSITIVE_INFINITY);
