@@ -66,8 +66,8 @@ interface KeptFindings {
 /** A finding as its line has it: this is what the run that follows reads of it. */
 const lineOf = (finding: Finding): string => FINDING_OUTPUTS.findings.line(finding);
 
-const isPlainValue = (value: unknown): boolean =>
-  value === null || (typeof value !== 'object' && typeof value !== 'bigint' && typeof value !== 'function');
+// What else JSON has no words for has broken its rule before it is a finding.
+const isPlainValue = (value: unknown): boolean => value === null || typeof value !== 'object';
 
 /** Tells of most evidence, and for little, that it is JSON; of other evidence only to write it tells. */
 const isPlain = (evidence: Finding['evidence']): boolean => {
