@@ -66,7 +66,7 @@ interface Asked {
  * Begins to judge.
  * @param keep in the place of what takes a finding
  */
-const begun = ({ keep, ...asked }: Asked & { readonly keep?: () => Promise<unknown> }) => {
+const begun = ({ keep, ...asked }: Asked & { readonly keep?: (finding: Finding) => Promise<unknown> | undefined }) => {
   const { before = [], open = [], asOf } = asked;
   const roster = new Roster();
   for (const [position, user] of before.entries()) roster.addBaseline(readUser(user, position));
@@ -90,10 +90,10 @@ const begun = ({ keep, ...asked }: Asked & { readonly keep?: () => Promise<unkno
     passes.push(pass);
     return {
       textsOf: (finding) => [serialiseRecord(finding)],
-      keep(_finding, [text = '']) {
+      keep(finding, [text = '']) {
         pass.findings.push(parseRecord(text) as Finding);
         // On disk a moment later.
-        return keep?.() ?? Promise.resolve();
+        return keep?.(finding) ?? Promise.resolve();
       },
       finish: async () => {
         pass.isEnded = true;
@@ -288,11 +288,13 @@ describe('everybody is judged', () => {
   });
 });
 
+/** A finding on user `a`. */
+const left = (ruleId: string, members: Partial<Finding> = {}) =>
+  aFinding({ ruleId, subject: { kind: 'user', id: 'a' }, lastSeen: anEntry(1).asOf, ...members });
+
 describe('what the run before left', () => {
   const a = aUser({ userId: 'a' });
   const stale = aUser({ userId: 'a', lastLoginTime: daysAgo(200) });
-  const left = (ruleId: string, members: Partial<Finding> = {}) =>
-    aFinding({ ruleId, subject: { kind: 'user', id: 'a' }, lastSeen: anEntry(1).asOf, ...members });
   const fatesOf = ({ evidence }: Judgement<readonly Finding[]>, ruleId: string) =>
     evidence.filter((finding) => finding.ruleId === ruleId).map(({ state, carried }) => ({ state, carried }));
 
@@ -419,6 +421,16 @@ describe('a disk that takes no findings is told of', () => {
 
   test('at the end', async () => {
     const { judging } = begun({ keep: full });
+    await expect(judging.conclude(true, async function* none() {})).rejects.toThrow('it is full');
+  });
+
+  test('of what is over, too', async () => {
+    const a = aUser({ userId: 'a' });
+    const { judging } = begun({
+      keep: ({ state }) => (state === 'resolved' ? full() : undefined),
+      ...{ before: [a], open: [left('stale-login')] },
+    });
+    judging.see(a, serialiseRecord(a));
     await expect(judging.conclude(true, async function* none() {})).rejects.toThrow('it is full');
   });
 });
