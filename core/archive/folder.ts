@@ -8,7 +8,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readSync,
+  readFileSync,
   statSync,
 } from 'node:fs';
 import {
@@ -56,21 +56,12 @@ const MOST_KNOWN_FOLDERS = 1024;
 /** Opens no link; Windows does not know it. */
 const NO_LINK: number | undefined = constants.O_NOFOLLOW;
 
-/** Reads a file whole; of one that grows meanwhile as much as it had. */
-const readWhole = (descriptor: number, size: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(size);
-  let length = 0;
-  while (length < size) {
-    const read = readSync(descriptor, bytes, length, size - length, length);
-    if (read === 0) break;
-    length += read;
-  }
-  return bytes.subarray(0, length);
-};
-
 async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  if (bytes.length > 0) yield bytes;
+  yield bytes;
 }
+
+/** Removes a file that may be gone. */
+const remove = (path: string): Promise<void> => rm(path, { force: true });
 
 /** Names the content of a file. None is written in place: another content is another file, with a time of its own. */
 const versionOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
@@ -100,7 +91,7 @@ export const folderArchive = (folder: string): Archive => {
     for (const area of areas)
       await removeLeftBehind(join(root, area, `environment=${environmentId}`), PART, STALE_PART_MS, true);
     // Where it can't be written the next one looks again.
-    await rm(mark, { force: true })
+    await remove(mark)
       .then(() => writeFile(mark, '', { flag: 'wx' }))
       .catch(() => {});
   };
@@ -160,8 +151,8 @@ export const folderArchive = (folder: string): Archive => {
     const path = pathOf(key);
     try {
       if (NO_LINK !== undefined && isPlainFolder(dirname(path))) return openPath(path, NO_LINK);
-    } catch (error) {
-      if (errorCode(error) !== 'ELOOP') throw error;
+    } catch {
+      // It is a link, or what is wrong shows again on the way that links take.
     }
     const target = await realpath(path);
     if (!target.startsWith(`${await realpath(root)}${sep}`)) throw new ArchiveError(`${key} leads out of the archive`);
@@ -183,7 +174,7 @@ export const folderArchive = (folder: string): Archive => {
   /** Takes the lock of an object, or of another lock; undefined where somebody has it. */
   const lock = async (path: string): Promise<(() => Promise<void>) | undefined> => {
     const lockPath = join(dirname(path), `.${basename(path)}.lock`);
-    const unlock = (): Promise<void> => rm(lockPath, { force: true });
+    const unlock = (): Promise<void> => remove(lockPath);
     const take = async (): Promise<boolean> => {
       try {
         await writeFile(lockPath, WRITER, { flag: 'wx' });
@@ -269,7 +260,7 @@ export const folderArchive = (folder: string): Archive => {
         isHandedOn = found.size > READ_AT_ONCE;
         if (isHandedOn)
           return { key, version, body: createReadStream('', { fd: descriptor, highWaterMark: STREAMED_AT_ONCE }) };
-        return { key, version, body: bodyOf(readWhole(descriptor, Number(found.size))) };
+        return { key, version, body: bodyOf(readFileSync(descriptor)) };
       } finally {
         if (!isHandedOn) closeSync(descriptor);
       }
@@ -290,7 +281,7 @@ export const folderArchive = (folder: string): Archive => {
         if (errorCode(error) === 'EEXIST') return 'exists';
         throw error;
       } finally {
-        await rm(aside, { force: true });
+        await remove(aside);
       }
     },
 
@@ -305,7 +296,7 @@ export const folderArchive = (folder: string): Archive => {
         return 'replaced';
       } finally {
         await unlock?.();
-        await rm(aside, { force: true });
+        await remove(aside);
       }
     },
 

@@ -1,6 +1,8 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { ArchiveError } from '../../../core/archive/errors.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -33,8 +35,9 @@ test.each([
   const { folder, elsewhere, read } = await twoFolders();
   await rm(join(folder, within, name), { recursive: true });
   await symlink(join(elsewhere, within, name), join(folder, within, name));
-  await expect(read('area/dt=1/object')).rejects.toThrow('area/dt=1/object leads out of the archive');
-  await expect(read('area/dt=1/object')).rejects.toThrow('area/dt=1/object leads out of the archive');
+  const told = new ArchiveError('area/dt=1/object leads out of the archive');
+  await expect(read('area/dt=1/object')).rejects.toThrow(told);
+  await expect(read('area/dt=1/object')).rejects.toThrow(told);
 });
 
 test.each(['../elsewhere', 'area/../../elsewhere'])(
@@ -110,6 +113,34 @@ test('a folder in the place of an object is none to be read, and one that is now
   await expect(read('area/dt=1')).rejects.toThrow('area/dt=1 is no file');
   await symlink('nowhere', join(folder, 'area/link'));
   expect(await read('area/link')).toBeUndefined();
+});
+
+test('what can not be opened is told of by its key', async () => {
+  const { read } = await twoFolders();
+  const key = `area/dt=1/${'n'.repeat(256)}`;
+  await expect(read(key)).rejects.toThrow(ArchiveError);
+  await expect(read(key)).rejects.toThrow(new RegExp(`^${key} can't be opened: (Error: )?ENAMETOOLONG: name too long`));
+});
+
+test('no file stays open, read or written, in part or not at all', async () => {
+  const { folder, read } = await twoFolders();
+  const archive = folderArchive(folder);
+  const content = { bytes: Buffer.alloc(1024 * 1024 + 1) };
+  await archive.create('large', content, 'text/plain');
+  /** The least number that no open file has. */
+  const next = () => {
+    const descriptor = openSync(folder, 'r');
+    closeSync(descriptor);
+    return descriptor;
+  };
+  const before = next();
+  for (let time = 0; time < 20; time += 1) {
+    await read('area/dt=1/object');
+    await read('large');
+    await expect(read('area')).rejects.toThrow('no file');
+    await archive.replace('area/dt=1/object', content, 'text/plain', undefined);
+  }
+  expect(next() - before).toBeLessThan(20);
 });
 
 test('what is no file gives way to an object, and a lock that can not be had is told of', async () => {
