@@ -1,16 +1,13 @@
 import { createHash, type Hash, hash as hashAtOnce } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { errorCode } from '../text/error-code.ts';
-import { nameAndMessageOf } from '../text/error-message.ts';
 import type { Content } from './archive.ts';
-import { SpoolError } from './errors.ts';
 import { temporaryFolder } from './left-behind.ts';
 import { parsedLines, readLines, type StoredLine, unfolded } from './lines.ts';
+import { spoolFault } from './spool-fault.ts';
 
 /** Content ready to be stored, with the digest that the manifest states. */
 export interface StagedContent {
@@ -102,26 +99,6 @@ export const LINE_FEED = 0x0a;
 
 /** UTF-8 takes no more bytes for a UTF-16 unit. */
 export const MOST_BYTES_A_UNIT = 3;
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: 'it is full: make room there, or let TMPDIR name a folder of a larger disk',
-  EDQUOT: 'its quota is used up: make room there, or let TMPDIR name a folder of a larger disk',
-  EACCES: 'it may not be written to: let TMPDIR name a folder that may',
-  EROFS: 'it may not be written to: let TMPDIR name a folder that may',
-  ENOENT: 'it is not there: let TMPDIR name a folder that is',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-  ENFILE: 'too many files are open on this machine',
-  ENOMEM: 'this machine has no memory left',
-};
-
-/** Tells that the temporary folder failed, and not the archive. */
-const spoolFault = (error: unknown): SpoolError => {
-  const code = errorCode(error) ?? '';
-  const remedy = Object.hasOwn(REMEDIES, code) ? `; ${REMEDIES[code]}` : '';
-  return new SpoolError(`the temporary folder ${tmpdir()} (TMPDIR) failed with ${nameAndMessageOf(error)}${remedy}`, {
-    cause: error,
-  });
-};
 
 const openSpool = (path: string, isGzipped: boolean): ByteSpool => {
   const hash = createHash('sha256');

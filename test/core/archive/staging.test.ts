@@ -116,12 +116,13 @@ test.each([
     told: /^the temporary folder .* failed with .*ENOSPC.*; it is full: make room there, or let TMPDIR name/,
   },
   { name: 'has something else there', put: (path: string) => mkdir(path), told: /failed with .*EISDIR[^;]*'$/ },
-])('a disk that $name is told of', async ({ put, told }) => {
+])('a disk that $name is told of, once the file is finished', async ({ put, told }) => {
   spools = await createSpoolFolder();
   const { content } = await spools.open('first').finish();
   await put(join(dirname('path' in content ? content.path : ''), '2-second'));
   const second = spools.open('second');
   await second.write('a line');
+  await spools.open('third').finish();
   await expect(second.finish()).rejects.toThrow(told);
 });
 
