@@ -95,6 +95,7 @@ const topicChecks = (
   texts: TopicTexts,
 ): readonly [topic: Check, subscriptions: Check] => {
   let found: readonly Subscription[] = [];
+  const wanted = recipients ?? [];
   const subscribe = `finspace-audit subscribe --config audit.yaml ${texts.flag} ${topicArn}`;
 
   const topic: Check = {
@@ -141,10 +142,10 @@ const topicChecks = (
               : `${subscribe}, which puts filters back too; then confirm what waits: a deploy brings back none that SNS lost`,
           );
         }
-        const missing = (recipients ?? []).filter((recipient) => !found.some(isOf(recipient))).length;
+        const missing = wanted.filter((recipient) => !found.some(isOf(recipient))).length;
         if (missing > 0)
           return warn(
-            `${counted}; ${missing} of the ${plural(recipients?.length ?? 0, 'recipient')} of audit.yaml ${missing === 1 ? 'is' : 'are'} not subscribed`,
+            `${counted}; ${missing} of the ${plural(wanted.length, 'recipient')} of audit.yaml ${missing === 1 ? 'is' : 'are'} not subscribed`,
             `find out who unsubscribed; ${subscribe}, since a deploy brings back none that SNS lost`,
           );
         if (confirmed.length < found.length)
