@@ -23,7 +23,7 @@ let shown = rows, at = 0, undo = [];
 const folded = (text) => text.normalize('NFKC').toLowerCase().replaceAll(/\\s+/g, ' ').trim();
 const isOwn = ({ user }) => {
   const me = folded(reviewer.value);
-  return me !== '' && [user.userId, user.emailAddress, user.name].some((text) => text !== '' && folded(text) === me);
+  return me !== '' && [user.userId, user.emailAddress, user.name].some((text) => folded(text) === me);
 };
 const needsReason = ({ decision, user }) => decision === 'justify' || (decision === 'keep' && user.justificationToKeep !== '');
 const isDone = (row) => row.decision !== '' && !(needsReason(row) && row.reason.trim() === '') && !isOwn(row);
