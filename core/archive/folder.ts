@@ -229,8 +229,7 @@ export const folderArchive = (folder: string): Archive => {
   /** Lists keys as it walks: it enters no folder without any that are asked for, and none before its turn. */
   function* listFrom(start: string, prefix: string, after: string): Generator<string> {
     const isAsked = (key: string): boolean => key.startsWith(prefix) && key > after;
-    const mayHold = (path: string): boolean =>
-      (path.startsWith(prefix) || prefix.startsWith(path)) && (path > after || after.startsWith(path));
+    const mayHold = (path: string): boolean => path.startsWith(prefix) && (path > after || after.startsWith(path));
     const keys = after.startsWith(start)
       ? wantedIn(start, (path) => isAsked(path) || mayHold(`${path}/`))
       : allIn(start);

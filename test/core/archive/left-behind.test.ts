@@ -126,6 +126,17 @@ describe('in an archive', () => {
     expect(await readdir(root)).toEqual(outcome === 'conflict' ? ['.key.lock', 'key'] : ['key']);
   });
 
+  test('a lock of a dead attempt is left to the one that is taking it over', async () => {
+    const root = await newFolder();
+    for (const [name, writer] of [
+      ['.key.lock', DEAD],
+      ['..key.lock.lock', RUNNING],
+    ] as const)
+      await writeFile(join(root, name), writer);
+    expect(await folderArchive(root).replace('key', bytes('two'), 'text/plain', undefined)).toBe('conflict');
+    expect(await readdir(root)).toEqual(['..key.lock.lock', '.key.lock']);
+  });
+
   test('of processes that see one lock of a dead process at once, one takes it over', async () => {
     const racers = await Promise.all(
       Array.from({ length: 4 }, async () => {
