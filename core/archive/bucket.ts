@@ -145,13 +145,14 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     }
   };
 
+  /** Tells whether it was put: false where the condition does not hold. */
   const put = async (
     key: string,
     content: Content,
     contentType: string,
     condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'>,
     keeping: Keeping = {},
-  ): Promise<'put' | 'refused'> => {
+  ): Promise<boolean> => {
     const write = randomUUID();
     try {
       await persistently(() =>
@@ -165,14 +166,14 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
           ...keeping,
         }),
       );
-      return 'put';
+      return true;
     } catch (error) {
       const status = statusOf(error);
       // There is nothing to match.
-      if (condition.IfMatch !== undefined && status === NOT_FOUND) return 'refused';
+      if (condition.IfMatch !== undefined && status === NOT_FOUND) return false;
       if (keeping.Tagging !== undefined && UNLOCKED.has(status)) return put(key, content, contentType, condition);
       if (status !== PRECONDITION_FAILED) throw error;
-      return (await isWrittenBy(key, write)) ? 'put' : 'refused';
+      return isWrittenBy(key, write);
     }
   };
 
@@ -182,7 +183,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     const { Body, ETag, ContentLength } = await persistently(() =>
       client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range })),
     );
-    if (!(Body instanceof Readable) || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body`);
+    if (!(Body instanceof Readable) || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body or an ETag`);
     // Whoever reads it is told; until then nobody listens, and what nobody hears ends the process.
     Body.on('error', () => undefined);
     return { body: Body, version: ETag, size: ContentLength };
@@ -206,7 +207,7 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
       } catch (error) {
         idle += 1;
         // At its end is what is no break: a checksum that does not hold.
-        if (byte === size || isFinal(error) || idle > RETRIES) throw error;
+        if (byte === size || idle > RETRIES) throw error;
       }
       ({ body } = await get(key, { byte, version }));
     }
@@ -236,17 +237,17 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     },
 
     async create(key, content, contentType) {
-      return (await put(key, content, contentType, { IfNoneMatch: '*' })) === 'put' ? 'created' : 'exists';
+      return (await put(key, content, contentType, { IfNoneMatch: '*' })) ? 'created' : 'exists';
     },
 
     async replace(key, content, contentType, version, as) {
       const condition = version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version };
       const keeping = as === 'hint' ? keptBriefly() : {};
-      return (await put(key, content, contentType, condition, keeping)) === 'put' ? 'replaced' : 'conflict';
+      return (await put(key, content, contentType, condition, keeping)) ? 'replaced' : 'conflict';
     },
 
     async *list(prefix, after) {
-      const asked = { Bucket: bucket, Prefix: prefix, ...(after !== undefined && { StartAfter: after }) };
+      const asked = { Bucket: bucket, Prefix: prefix, StartAfter: after };
       let token: { readonly ContinuationToken?: string } | undefined = {};
       while (token !== undefined) {
         const command: ListObjectsV2Command = new ListObjectsV2Command({ ...asked, ...token });

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -460,10 +460,12 @@ describe('a file that can not be stored', () => {
   test.each([
     { name: 'is not there', put: async () => {}, code: 'ENOENT' },
     { name: 'can not be read', put: (path: string) => mkdir(path), code: 'EISDIR' },
-  ])('since it $name is told of, and ends nothing else', async ({ put, code }) => {
+    { name: 'is on a disk that fails', put: (path: string) => symlink('/proc/self/mem', path), code: 'EIO' },
+  ])('since it $name is told of at once, and ends nothing else', async ({ put, code }) => {
     const path = join(await newFolder(), 'file');
     await put(path);
-    const archive = bucketArchive(emulator.s3, emulator.bucket, 1);
+    const archive = bucketArchive(emulator.s3, emulator.bucket, 1, () => 60_000);
+    await archive.has('anything');
     await expect(archive.create('disk/file', { path, size: 1 }, 'text/plain')).rejects.toThrow(code);
     expect(await archive.has('disk/file')).toBe(false);
   });
