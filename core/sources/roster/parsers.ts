@@ -225,7 +225,7 @@ const tableProblem = (head: string): string | undefined => {
   return `must have the columns ${COLUMNS.join(', ')}, each once, got ${header.length}${what.length > 0 ? `, ${what.join(' and ')}` : ''}`;
 };
 
-const isJson = (head: string): boolean => /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[{\]]|$))/.test(head);
+const isJson = (head: string): boolean => /^\s*(?:\[\s*(?:\]|$)|(?:\[\s*)?\{\s*(?:["}]|$))/.test(head);
 
 /** A document a line: where a line is torn, the next one is whole again. */
 const isJsonLines = (head: string): boolean => /^\s*\{[^\n]*\}[ \t\r]*\n\s*\{/.test(head);
