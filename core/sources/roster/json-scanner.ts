@@ -204,7 +204,6 @@ export const jsonScanner = (isList: (member: string) => boolean, reader: JsonRea
     finish(): string | undefined {
       if (problem === undefined && (inObject || inList)) fail('the end is missing');
       if (start !== -1) handOn(buffer.slice(start));
-      start = -1;
       return problem;
     },
   };

@@ -67,7 +67,19 @@ describe('a text is taken apart', () => {
       ]);
   });
 
-  test('a value that is larger than any is told, and not held', () => {
+  test('a value as large as any is held, and one that is larger is told', () => {
+    const most = 32 * 1024 * 1024;
+    const ofLength = (length: number) => scanned(`["${'x'.repeat(length - 1)}"]`, length + 1);
+    expect(ofLength(most).problem).toBeUndefined();
+    expect(ofLength(most + 1).problem).toBe(`a value of over 32 MiB at character ${most + 3}`);
+    // What is not held may be as large as can be.
+    expect(scanned(`[1,${' '.repeat(most + 1)}`)).toStrictEqual({
+      seen: [['item', '1']],
+      problem: `the end is missing at character ${most + 5}`,
+    });
+  });
+
+  test('a value that is larger than any is not held', () => {
     const { seen, problem } = scanned(`[{"a":"${'x'.repeat(34 * 1024 * 1024)}"}]`, 1024 * 1024);
     expect(problem).toMatch(/a value of over 32 MiB/);
     const [[, item]] = seen as [[string, string]];

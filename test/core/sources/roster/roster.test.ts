@@ -443,121 +443,13 @@ describe('the end is proven, attested, or neither', () => {
       alone: 'truncated-roster',
       attested: 'truncated-roster',
     },
-    ...[
-      [
-        'two lists of users on a page of its own',
-        '{"users":[{"userId":"ada"}],"users":[{"userId":"bob"}]}',
-        'has two lists of users on one page',
-      ],
-      [
-        'two lists of users on a page of a list',
-        '[{"users":[{"userId":"ada"}],"users":[{"userId":"bob"}]}]',
-        'has two lists of users on one page',
-      ],
-      [
-        'two lists of users on a page a line',
-        '{"users":[],"users":[{"userId":"bob"}]}\n{"users":[]}\n',
-        'has two lists of users on one page',
-      ],
-      [
-        'two tokens on a page',
-        '{"nextToken":"t","users":[{"userId":"ada"}],"nextToken":null}',
-        'has an object with two members of one name',
-      ],
-      [
-        'two users between which the border is gone',
-        '[{"userId":"ada","type":"APP_USER","userId":"bob"}]',
-        'has an object with two members of one name',
-      ],
-      [
-        'a type that hides another',
-        '{"users":[{"userId":"ada","type":"SUPER_USER","type":"APP_USER"}]}',
-        'has an object with two members of one name',
-      ],
-      [
-        'a type that hides another, of which one has a space',
-        '[{"userId":"ada","type" :"SUPER_USER","type":"APP_USER"}]',
-        'has an object with two members of one name',
-      ],
-      [
-        'a type on a line that hides another',
-        '{"userId":"ada","type" : "SUPER_USER", "type" : "APP_USER"}\n{"userId":"bob"}\n',
-        'has an object with two members of one name',
-      ],
-      [
-        'a member of a member that hides another',
-        '[{"userId":"ada","rest":[{"a":1,"a":2}]}]',
-        'has an object with two members of one name',
-      ],
-      [
-        'a member of a member of a user alone',
-        '{"userId":"ada","rest":{"a":1,"a":2}}',
-        'has an object with two members of one name',
-      ],
-      [
-        'members of a permission group',
-        '{"users":[{"userId":"ada","membershipStatus":"ADDITION_SUCCESS"}]}',
-        'has users as another operation lists them',
-      ],
-      [
-        'members of a permission group in an array',
-        '[{"userId":"ada","membershipStatus":"ADDITION_SUCCESS"}]',
-        'has users as another operation lists them',
-      ],
-      [
-        'members of a permission group on a line each',
-        '{"userId":"ada","membershipStatus":"ADDITION_SUCCESS"}\n{"userId":"bob"}\n',
-        'has users as another operation lists them',
-      ],
-      [
-        'users of kdb',
-        '{"users":[{"userName":"ada","userArn":"arn:aws:finspace:us-east-1:111122223333:kxUser/ada"}]}',
-        'has users as another operation lists them',
-      ],
-      [
-        'a token as Python spells it',
-        '{"users":[{"userId":"ada"}],"next_token":"t"}',
-        'has a page with a strange member next_token',
-      ],
-      [
-        'a sign that there is more',
-        '{"users":[{"userId":"ada"}],"isTruncated":true}',
-        'has a page with a strange member isTruncated',
-      ],
-      [
-        'a user who is a page as well',
-        '{"userId":"eve","status":"ENABLED","users":[{"userId":"ada"}]}',
-        'has a page with a strange member userId',
-      ],
-      [
-        'a user in a list who is a page as well',
-        '[{"userId":"eve","users":[]},{"userId":"ada"}]',
-        'has a page with a strange member userId',
-      ],
-      [
-        'users under another name beside the users',
-        '{"users":[{"userId":"ada"}],"disabledUsers":[{"userId":"bob"}]}',
-        'has a page with a strange member disabledUsers',
-      ],
-      ['a page within a page', '{"users":[{"users":[{"userId":"ada"}]}]}', 'has a page within a page'],
-      ['a list within a list', '[{"userId":"ada"},[{"userId":"bob"}]]', 'has a list where a user is needed'],
-      [
-        'a list on a line',
-        '{"userId":"ada"}\n{"userId":"bob"}\n[{"userId":"eve"}]\n',
-        'has a list where a user is needed',
-      ],
-      ['an object of something else', '{"groups":[]}', 'has an object that is neither a page nor a user'],
-      ['an item that is no JSON', '[{"userId":"ada"},{"userId" "bob"}]', 'is no JSON at item 2'],
-      ['an object that is no JSON', '{"userId":ada}', 'is no JSON at an object'],
-      ['a token that is no JSON', '{"users":[],"nextToken":t}', 'is no JSON at nextToken'],
-      ['a token that is a number', '{"users":[],"nextToken":7}', 'has a nextToken that is no text'],
-    ].map(([name = '', a = '', torn = '']) => ({
-      name,
-      files: { a },
+    {
+      name: 'two lists of users on a page',
+      files: { a: '{"users":[{"userId":"ada"}],"users":[{"userId":"bob"}]}' },
       alone: 'truncated-roster',
       attested: 'truncated-roster',
-      says: new RegExp(`^a ${torn}[;,:]`),
-    })),
+      says: /^a has two lists of users on one page; 2 records are in it/,
+    },
     {
       name: 'an empty list within a list',
       files: { a: '[{"userId":"ada"},[]]' },
