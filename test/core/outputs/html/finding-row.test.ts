@@ -35,7 +35,7 @@ const waiver = {
   expires: '2027-03-31',
 };
 
-const { ticket: _, ...unticketed } = waiver;
+const { ticket: _ticket, ...unticketed } = waiver;
 
 describe('the row of a finding', () => {
   test('has its state, its subject, what was found and its age, and what scripts filter by', () => {
