@@ -90,11 +90,10 @@ const HINTS: readonly (readonly [types: RegExp, hint: string])[] = [
   [/Timestamp.*Duration/, '; write age(…) for the time since then'],
 ];
 
-const WHICH_MEMBER = /^No such key: (?<member>\w+)$/;
+const WHICH_MEMBER = /^No such key: (\w+)$/;
 
 /** Names what is lacking: where it is asked about, that is the member of the record. */
 const lackIn = ({ record, member }: MemberRead): Lack => {
-  if (record === '') return new Lack(`${member} is not known`);
   const source = record === 'role' ? `role.${member}` : (FACT_SOURCES[member] ?? member);
   return new Lack(`${record === 'before' ? 'in the earlier run ' : ''}${source} is missing or unusable`);
 };
@@ -124,7 +123,7 @@ export class Language {
   #now = 0;
 
   /** @param hasGroup whether users are counted by a key, which then has a name */
-  constructor(topic: Topic, options: Options, hasGroup = false) {
+  constructor(topic: Topic, options: Options, hasGroup?: boolean) {
     const optionTypes = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, typeOf(value)]));
     this.#ints = Object.keys(optionTypes).filter((name) => optionTypes[name] === 'int');
     this.#fields = { ...recordsOf(topic), options: optionTypes, environment: { id: 'string' } };
@@ -196,16 +195,16 @@ export class Language {
     // Once, so that the first user takes no longer than others.
     parsed.check();
     const recordOf = (name: string): Need['from'] => (name === '' ? this.#scope : Reflect.get(this.#scope, name));
-    const needs = bounds.reads.map((read): Need => ({ ...read, from: recordOf(read.record), lack: lackIn(read) }));
+    const needs = bounds.reads.map((read) => ({ ...read, from: recordOf(read.record), lack: lackIn(read) }));
     // The engine checks the type of each member anew, and makes an error of what is missing, which takes ten times as long
     // as the rest.
-    for (const [index, { from, member, lack }] of needs.entries()) {
+    for (const { from, member, lack, node } of needs) {
       const evaluate = (): unknown => {
         const value = from[member];
         if (value === undefined) throw lack;
         return value;
       };
-      Object.assign(bounds.reads[index]?.node ?? {}, { evaluate });
+      Object.assign(node, { evaluate });
     }
     // Of a record with gaps the author's own word would be for what nobody has seen.
     for (const { record, member, node } of bounds.asks) {
@@ -225,7 +224,7 @@ export class Language {
     return {
       source,
       ...bounds,
-      needs: needs.filter((_, index) => bounds.reads[index]?.isNeeded),
+      needs: needs.filter(({ isNeeded }) => isNeeded),
       flags,
       evaluate: () => parsed(this.#scope),
     };
@@ -264,11 +263,12 @@ export class Language {
 
   #problemOf(error: unknown): string {
     const { summary, range, node } = Object(error);
-    const place = range === undefined ? '' : ` (column ${range.start + 1})`;
-    const member = WHICH_MEMBER.exec(summary)?.groups?.member;
-    const of = node?.args?.[0]?.args;
-    if (member !== undefined && typeof of === 'string' && Object.hasOwn(this.#fields, of))
-      return this.#noMember({ record: of, member }, place);
+    const place = ` (column ${range.start + 1})`;
+    const [, member] = WHICH_MEMBER.exec(summary) ?? [];
+    if (member !== undefined) {
+      const [{ args: record }] = node.args;
+      if (Object.hasOwn(this.#fields, record)) return this.#noMember({ record, member }, place);
+    }
     const hint = HINTS.find(([types]) => types.test(summary))?.[1] ?? '';
     return `${summary}${place}${hint}`;
   }

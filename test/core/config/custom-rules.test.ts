@@ -81,6 +81,11 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       wrong: { failsWhen: [clause] },
       says: 'failsWhen[0]: has must ask for a member of a record, as in has(user.NAME)',
     })),
+    {
+      wrong: { failsWhen: ['has(user.a) && has(user.b)'] },
+      says: 'failsWhen[0]: user has no member a (column 10) (allowed: userId',
+    },
+    { wrong: { failsWhen: ['[user][0].a'] }, says: 'failsWhen[0]: No such key: a (column 11)' },
     { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
     { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
@@ -211,6 +216,18 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     const read = () => parseCustomRule(aRuleFile(wrong), FILE);
     expect(read).toThrow(says);
     expect(read).toThrow(new RegExp(`^${FILE}:\\d+: `));
+  });
+
+  test.each([
+    ['before.status == "DISABLED"', 'Unknown variable: before (column 1)'],
+    [
+      'age(user.createTime) > 7',
+      'no such overload: google.protobuf.Duration > int (column 1); write days(7) for 7 days',
+    ],
+  ])('%s is refused, and no more is said: %s', (clause, says) => {
+    expect(() => parseCustomRule(aRuleFile({ failsWhen: [clause] }), FILE)).toThrow(
+      new Error(`${FILE}:14: failsWhen[0]: ${says}`),
+    );
   });
 
   test.each([
