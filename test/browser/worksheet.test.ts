@@ -89,9 +89,10 @@ afterAll(async () => {
 });
 
 let page: Page;
+let noises: readonly string[];
 
 const open = async (name: string) => {
-  ({ page } = await visit(browser, `${shelf.url}/${name}/review.html`));
+  ({ page, noises } = await visit(browser, `${shelf.url}/${name}/review.html`));
 };
 
 afterEach(async () => {
@@ -181,7 +182,9 @@ describe('each user', () => {
       await page.getByRole('textbox', { name: `Why, for ${name}`, exact: true }).fill('known');
     }
     expect(await textOf('count')).toBe('4 of 4 decided, 0 unfinished, 0 to revoke');
-    expect(await page.evaluate("document.querySelector('#progress').position")).toBe(1);
+    expect(await page.evaluate("(({ value, max }) => [value, max])(document.querySelector('#progress'))")).toEqual([
+      4, 4,
+    ]);
   });
 
   test.each([
@@ -210,6 +213,7 @@ describe('each user', () => {
     await page.locator('#list').focus();
     await press('ArrowDown');
     expect(await at()).toBe(ids[0] ?? 'nobody');
+    expect(noises).toEqual([]);
   });
 
   test('is found by what was decided, by all that is asked for at once', async () => {

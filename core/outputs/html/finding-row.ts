@@ -51,7 +51,7 @@ const valueText = (shown: object, name: string, { moments, areNamesShown }: Show
   const given = areNamesShown ? observed : unnamed(observed);
   const observedText = typeof given === 'string' || given === undefined ? String(given) : serialiseRecord(given);
   const text = areNamesShown ? observedText : maskAddresses(observedText);
-  const time = name.endsWith('Time') ? readTime(Reflect.get(shown, name), moments) : 'never';
+  const time = name.endsWith('Time') && readTime(Reflect.get(shown, name), moments);
   const date = typeof time === 'number' ? ` (${new Date(time).toISOString().slice(0, 10)})` : '';
   return truncate(text, MAX_VALUE) + date;
 };

@@ -51,8 +51,9 @@ describe('the head of a complete run says', () => {
       )?.[0];
     const tick = signOf(aReport({ rules: [rule] }));
     const warning = signOf(aReport({ rules: [rule], verdict: 'INCOMPLETE' }));
-    expect(tick).not.toBe(warning);
-    for (const sign of [tick, warning]) expect(sign).toMatch(/<path class="sign" d="M[^"]+"/);
+    const failure = signOf(aReport({ rules: [rule], verdict: 'FAILED' }));
+    expect(new Set([tick, warning, failure]).size).toBe(3);
+    for (const sign of [tick, warning, failure]) expect(sign).toMatch(/<path class="sign" d="M[^"]+"/);
     for (const differs of [{ rules: [off] }, { rules: [short] }, { rules: [] }, { rules: [rule], ...ATTESTED }])
       expect(signOf(aReport(differs))).toBe(warning);
   });
@@ -63,6 +64,7 @@ describe('the head of a complete run says', () => {
     expect(words).toContain('ATTESTED, NOT SEEN: that the saved roster is the whole directory is the word of Ada');
     expect(words).not.toContain('whole directory was seen');
     expect(headOf(aReport({ rules: [rule] }))).not.toContain('ATTESTED');
+    expect(head(someRunFacts({ report: aReport({ rules: [rule] }) })).markup).not.toContain('<bdi></bdi>');
   });
 });
 
@@ -217,6 +219,16 @@ describe('the tiles', () => {
   ])('tell the change from $before', ({ before, tile }) => {
     const trend = [['20261123T020000Z', 0, before, 0, 0, 0]] as const;
     expect(headOf(aReport({ findings: counts({}, { HIGH: 4 }), trend }))).toContain(tile);
+  });
+
+  test.each([
+    { count: 0, says: 'count none">0<' },
+    { count: 1, says: 'count">1<' },
+  ])('stand back where they count nothing: $count', ({ count, says }) => {
+    const findings = counts({ event: count, waived: count }, { HIGH: count });
+    const { markup } = head(someRunFacts({ report: aReport({ findings }) }));
+    for (const kind of ['high', 'event', 'waived'])
+      expect(/<div class="(count.*?<)/.exec(markup.split(`card tile ${kind}"`)[1] ?? '')?.[1]).toBe(says);
   });
 
   test('of a run that is not complete compare with nothing', () => {
