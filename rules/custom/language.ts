@@ -262,6 +262,8 @@ export class Language {
   }
 
   #problemOf(error: unknown): string {
+    // The engine counts no levels of `!` and `-`.
+    if (error instanceof RangeError) return 'goes deeper than can be read';
     const { summary, range, node } = Object(error);
     const place = ` (column ${range.start + 1})`;
     const [, member] = WHICH_MEMBER.exec(summary) ?? [];

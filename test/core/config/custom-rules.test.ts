@@ -86,6 +86,7 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       says: 'failsWhen[0]: user has no member a (column 10) (allowed: userId',
     },
     { wrong: { failsWhen: ['[user][0].a'] }, says: 'failsWhen[0]: No such key: a (column 11)' },
+    { wrong: { failsWhen: [`${'!'.repeat(100_000)}true`] }, says: 'failsWhen[0]: goes deeper than can be read' },
     { wrong: { failsWhen: ['user.userId'] }, says: 'must give a bool, got string' },
     { wrong: { failsWhen: ['user.userId ='] }, says: ':14: failsWhen[0]: ' },
     { wrong: { failsWhen: ['age(user.createTime) > 7'] }, says: '; write days(7) for 7 days' },
