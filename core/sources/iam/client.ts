@@ -13,16 +13,24 @@ export type Asked<T> =
   | { readonly answer: T }
   | { readonly failed: string; readonly isDenied?: true; readonly isOver?: true };
 
+/** A role as every answer of IAM has it. */
+export interface KnownRole extends IamRole {
+  readonly Arn: string;
+  readonly RoleId: string;
+}
+
+const isKnown = (role: IamRole | undefined): role is KnownRole => role?.Arn !== undefined && role.RoleId !== undefined;
+
 /** IAM of one account: signed by the SDK, at our pace, one request after the other. */
 export interface IamClient {
   /** The account that the credentials are of. */
   account(): Promise<Asked<string>>;
   /** Undefined: there is no role of that name. */
-  role(name: string): Promise<Asked<IamRole | undefined>>;
+  role(name: string): Promise<Asked<KnownRole | undefined>>;
   /** @param marker undefined: the first page */
   roles(
     marker: string | undefined,
-  ): Promise<Asked<{ readonly roles: readonly IamRole[]; readonly marker: string | undefined }>>;
+  ): Promise<Asked<{ readonly roles: readonly KnownRole[]; readonly marker: string | undefined }>>;
 }
 
 /** Replaced by tests. */
@@ -135,7 +143,7 @@ export const openIam = async ({
           const { Role }: GetRoleCommandOutput = await iamClient.send(new GetRoleCommand({ RoleName: name }), {
             abortSignal,
           });
-          if (Role?.Arn === undefined || Role.RoleId === undefined) throw new Unreadable();
+          if (!isKnown(Role)) throw new Unreadable();
           return Role;
         } catch (error) {
           if (isNoSuchRole(error)) return undefined;
@@ -149,7 +157,7 @@ export const openIam = async ({
           { abortSignal },
         );
         if (Roles === undefined || (IsTruncated === true && Marker === undefined)) throw new Unreadable();
-        return { roles: Roles, marker: IsTruncated === true ? Marker : undefined };
+        return { roles: Roles.filter(isKnown), marker: IsTruncated === true ? Marker : undefined };
       }),
   };
 };

@@ -1,9 +1,8 @@
-import type { Role as IamRole } from '@aws-sdk/client-iam';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import type { RoleRecord, Roles } from '../../model/roles.ts';
 import type { Enrichments, RolesRequest } from '../enrich/enrichment.ts';
 import type { AwsCredentials } from '../finspace/signing.ts';
-import { type Asked, type IamClient, type IamEdges, openIam } from './client.ts';
+import { type Asked, type IamClient, type IamEdges, type KnownRole, openIam } from './client.ts';
 
 export interface RoleReaderSettings extends IamEdges {
   /** The region whose partition IAM is asked in. */
@@ -41,9 +40,9 @@ const trustOf = (document: string | undefined): unknown => {
 };
 
 /** Records a role that IAM knows; of another path, or other letters, it is another role than the one that is asked about. */
-const recordOf = (arn: string, readAt: string, role: IamRole, isListed: boolean): RoleRecord => {
-  if (role.Arn !== arn) return { arn, readAt, exists: false, ...(role.Arn !== undefined && { arnOfName: role.Arn }) };
-  const { RoleId = '', CreateDate, RoleLastUsed, AssumeRolePolicyDocument } = role;
+const recordOf = (arn: string, readAt: string, role: KnownRole, isListed: boolean): RoleRecord => {
+  if (role.Arn !== arn) return { arn, readAt, exists: false, arnOfName: role.Arn };
+  const { RoleId, CreateDate, RoleLastUsed, AssumeRolePolicyDocument } = role;
   return {
     arn,
     readAt,
@@ -88,15 +87,14 @@ const inOrder = ({ arns, before }: RolesRequest): readonly string[] => {
 const listRoles = async (
   client: IamClient,
   wanted: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, IamRole> | undefined> => {
-  const found = new Map<string, IamRole>();
+): Promise<ReadonlyMap<string, KnownRole> | undefined> => {
+  const found = new Map<string, KnownRole>();
   const seen = new Set<string>();
   let marker: string | undefined;
   do {
     const page = await client.roles(marker);
     if (!('answer' in page)) return undefined;
-    for (const role of page.answer.roles)
-      if (role.Arn !== undefined && role.RoleId !== undefined && wanted.has(role.Arn)) found.set(role.Arn, role);
+    for (const role of page.answer.roles) if (wanted.has(role.Arn)) found.set(role.Arn, role);
     ({ marker } = page.answer);
     if (marker !== undefined && seen.has(marker)) return undefined;
     if (marker !== undefined) seen.add(marker);

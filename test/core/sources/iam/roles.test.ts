@@ -168,6 +168,46 @@ describe('an account', () => {
     const { ask } = await reader({}, { accounts: new Map([[ACCOUNT, fails]]) });
     expect(await ask([ARN])).toMatchObject([{ unread: expect.stringContaining('NoCredentials (401)') }]);
   });
+
+  const keysAfter = (failures: number, error: object) => {
+    let asked = 0;
+    return async () => {
+      asked += 1;
+      if (asked <= failures) throw Object.assign(new Error('no'), error);
+      return CALLER;
+    };
+  };
+
+  test.each([
+    ['a host that has no address yet', { code: 'ENOTFOUND' }],
+    ['a clock that is wrong', { name: 'RequestTimeTooSkewed', $metadata: { httpStatusCode: 403 } }],
+    ['a service that is ill', { name: 'InternalFailure', $metadata: { httpStatusCode: 500 } }],
+  ])('whose keys are kept back by %s is asked once they are there', async (_, error) => {
+    const { ask } = await reader({ roles: [role] }, { accounts: new Map([[ACCOUNT, keysAfter(3, error)]]) });
+    expect(await ask([ARN])).toMatchObject([{ exists: true }]);
+  });
+
+  test.each([
+    [3, { name: 'ValidationError', $metadata: { httpStatusCode: 400 } }, 'ValidationError (400)'],
+    [4, { code: 'ENOTFOUND' }, 'connection failed (ENOTFOUND)'],
+  ])('whose keys are kept back %d times by %j is not asked', async (failures, error, told) => {
+    const { ask, iam } = await reader({}, { accounts: new Map([[ACCOUNT, keysAfter(failures, error)]]) });
+    expect(await ask([ARN])).toEqual([
+      { arn: ARN, unread: `account ${ACCOUNT} was not asked: sts:GetCallerIdentity failed: ${told}` },
+    ]);
+    expect(iam.requests()).toStrictEqual([]);
+  });
+
+  test('gives its keys once to each service, and not for each request', async () => {
+    let loads = 0;
+    const load = async () => {
+      loads += 1;
+      return CALLER;
+    };
+    const { ask } = await reader({ roles: [] }, { accounts: new Map([[ACCOUNT, load]]) });
+    await ask([A, B, C]);
+    expect(loads).toBe(2);
+  });
 });
 
 describe('the pace', () => {
