@@ -104,8 +104,11 @@ const look = async (differs: Partial<DeploymentSettings> = {}, functionArn: stri
   return Object.fromEntries(results.map(({ name, ...answer }) => [name, answer]));
 };
 
+const PUT_BACK = 'put it back by hand: a deploy without changes mends nothing';
+
 test('all is well', async () => {
-  expect(await look()).toMatchObject({
+  expect(await look()).toStrictEqual({
+    credentials: { outcome: 'ok', told: '' },
     alarms: { outcome: 'ok', told: '5 alarms, each with its action' },
     concurrency: { outcome: 'ok', told: '1 are reserved for the function' },
     stacks: { outcome: 'ok', told: 'environment abc is in Auditor, and no other would drop out' },
@@ -113,71 +116,108 @@ test('all is well', async () => {
 });
 
 describe('alarms', () => {
+  const ENABLE = `aws cloudwatch enable-alarm-actions, or ${PUT_BACK}`;
   const FURTHER = alarmOf('AlarmsErrorsABC', { AlarmName: 'Auditor-2-AlarmsErrorsABC-1A2B3C', AlarmActions: [] });
   const ANOTHERS = alarmOf('AlarmsErrorsABC', { AlarmName: 'Auditor-dev-AlarmsErrorsABC-1A2B3C', AlarmActions: [] });
 
-  test.each<{ readonly name: string; readonly alarms: Aws['alarms']; readonly outcome: string; readonly told: RegExp }>(
-    [
-      { name: 'that are all gone', alarms: [], outcome: 'fail', told: /^stack Auditor has no alarm: nobody is told/ },
-      { name: 'that may not be looked at', alarms: 'denied', outcome: 'not-checked', told: /^AccessDenied/ },
-      {
-        name: 'whose actions are off',
-        alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { ActionsEnabled: false })],
-        outcome: 'fail',
-        told: /^1 alarm of 6 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C$/,
-      },
-      {
-        name: 'with no action',
-        alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { AlarmActions: [] })],
-        outcome: 'fail',
-        told: /^1 alarm of 6/,
-      },
-      {
-        name: 'that tell another topic, more than are named',
-        alarms: SOUND.concat(['A', 'B', 'C', 'D'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
-        outcome: 'fail',
-        told: /^4 alarms of 9 would tell nobody: .*, Auditor-C-1A2B3C and 1 more$/,
-      },
-      {
-        name: 'that tell another topic, as many as are named',
-        alarms: SOUND.concat(['A', 'B', 'C'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
-        outcome: 'fail',
-        told: /^3 alarms of 8 would tell nobody: .*, Auditor-C-1A2B3C$/,
-      },
-      ...[
-        { name: 'nobody looks', gone: SILENCE, told: /^no alarm watches SilentEnvironments$/ },
-        { name: 'nothing is verified', gone: UNVERIFIED, told: /^no alarm watches UnverifiedEnvironments$/ },
-        { name: 'topics are unheard', gone: UNHEARD, told: /^no alarm watches UnheardTopics$/ },
-        { name: 'the environment is silent', gone: silenceOf('abc'), told: /^no alarm watches Silent of abc$/ },
-      ].map(({ name, gone, told }) => ({
-        name: `without that which tells that ${name}`,
-        alarms: [...SOUND, silenceOf('def')].filter(({ AlarmName }) => AlarmName !== gone.AlarmName),
-        outcome: 'fail',
-        told,
-      })),
-      {
-        name: 'of which that of topics nobody hears tells those alone',
-        alarms: [...SOUND.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, AlarmActions: [TOPIC] }],
-        outcome: 'fail',
-        told: /^Auditor-AlarmsUnheardABC-1A2B3C would tell only those whom it says that nobody reaches$/,
-      },
-      {
-        name: 'of which one rings',
-        alarms: [...NEEDED.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, StateValue: 'ALARM' }],
-        outcome: 'warn',
-        told: /^1 of 4 ring: Auditor-AlarmsUnheardABC/,
-      },
-      { name: 'of a further stack, too', alarms: [...SOUND, FURTHER], outcome: 'fail', told: /^1 alarm of 6/ },
-      {
-        name: 'but not of an auditor of a longer name',
-        alarms: [...SOUND, ANOTHERS],
-        outcome: 'ok',
-        told: /^5 alarms/,
-      },
-    ],
-  )('$name', async ({ alarms, outcome, told }) => {
+  test.each<{
+    readonly name: string;
+    readonly alarms: Aws['alarms'];
+    readonly outcome: string;
+    readonly told: string;
+    readonly remedy?: string;
+  }>([
+    {
+      name: 'that are all gone',
+      alarms: [],
+      outcome: 'fail',
+      told: 'stack Auditor has no alarm: nobody is told when audits fail or stop',
+      remedy: 'deploy the stack',
+    },
+    {
+      name: 'that may not be looked at',
+      alarms: 'denied',
+      outcome: 'not-checked',
+      told: 'AccessDeniedException: no',
+      remedy: 'allow cloudwatch:DescribeAlarms on all alarms',
+    },
+    {
+      name: 'whose actions are off',
+      alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { ActionsEnabled: false })],
+      outcome: 'fail',
+      told: '1 alarm of 6 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C',
+      remedy: ENABLE,
+    },
+    {
+      name: 'with no action',
+      alarms: [...SOUND, alarmOf('AlarmsFailuresABC', { AlarmActions: [] })],
+      outcome: 'fail',
+      told: '1 alarm of 6 would tell nobody: Auditor-AlarmsFailuresABC-1A2B3C',
+      remedy: ENABLE,
+    },
+    {
+      name: 'that tell another topic, more than are named',
+      alarms: SOUND.concat(['A', 'B', 'C', 'D'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
+      outcome: 'fail',
+      told: '4 alarms of 9 would tell nobody: Auditor-A-1A2B3C, Auditor-B-1A2B3C, Auditor-C-1A2B3C and 1 more',
+      remedy: ENABLE,
+    },
+    {
+      name: 'that tell another topic, as many as are named',
+      alarms: SOUND.concat(['A', 'B', 'C'].map((id) => alarmOf(id, { AlarmActions: [`${TOPIC}-not`] }))),
+      outcome: 'fail',
+      told: '3 alarms of 8 would tell nobody: Auditor-A-1A2B3C, Auditor-B-1A2B3C, Auditor-C-1A2B3C',
+      remedy: ENABLE,
+    },
+    ...[
+      { name: 'nobody looks', gone: SILENCE, told: 'no alarm watches SilentEnvironments' },
+      { name: 'nothing is verified', gone: UNVERIFIED, told: 'no alarm watches UnverifiedEnvironments' },
+      { name: 'topics are unheard', gone: UNHEARD, told: 'no alarm watches UnheardTopics' },
+      { name: 'the environment is silent', gone: silenceOf('abc'), told: 'no alarm watches Silent of abc' },
+    ].map(({ name, gone, told }) => ({
+      name: `without that which tells that ${name}`,
+      alarms: [...SOUND, silenceOf('def')].filter(({ AlarmName }) => AlarmName !== gone.AlarmName),
+      outcome: 'fail',
+      told,
+      remedy: PUT_BACK,
+    })),
+    {
+      name: 'without those that tell that audits are not made',
+      alarms: [alarmOf('AlarmsErrorsABC'), UNHEARD],
+      outcome: 'fail',
+      told: 'no alarm watches SilentEnvironments, UnverifiedEnvironments, Silent of abc',
+      remedy: PUT_BACK,
+    },
+    {
+      name: 'of which that of topics nobody hears tells those alone',
+      alarms: [...SOUND.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, AlarmActions: [TOPIC] }],
+      outcome: 'fail',
+      told: 'Auditor-AlarmsUnheardABC-1A2B3C would tell only those whom it says that nobody reaches',
+      remedy: PUT_BACK,
+    },
+    {
+      name: 'of which one rings',
+      alarms: [...NEEDED.filter((alarm) => alarm !== UNHEARD), { ...UNHEARD, StateValue: 'ALARM' }],
+      outcome: 'warn',
+      told: '1 of 4 ring: Auditor-AlarmsUnheardABC-1A2B3C',
+      remedy: 'do what their descriptions say',
+    },
+    {
+      name: 'of a further stack, too',
+      alarms: [...SOUND, FURTHER],
+      outcome: 'fail',
+      told: '1 alarm of 6 would tell nobody: Auditor-2-AlarmsErrorsABC-1A2B3C',
+      remedy: ENABLE,
+    },
+    {
+      name: 'but not of an auditor of a longer name',
+      alarms: [...SOUND, ANOTHERS],
+      outcome: 'ok',
+      told: '5 alarms, each with its action',
+    },
+  ])('$name', async ({ name: _, alarms, ...told }) => {
     aws = { ...HEALTHY, alarms };
-    expect((await look()).alarms).toMatchObject({ outcome, told: expect.stringMatching(told) });
+    expect((await look()).alarms).toStrictEqual(told);
   });
 
   test('that the stack makes are well', async () => {
@@ -208,68 +248,93 @@ describe('alarms', () => {
 const environments = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `e${index}` }));
 
 describe('reserved concurrency', () => {
+  const RAISE = 'have the quota of concurrent executions of Lambda raised before you deploy';
+
   test.each<{
     readonly name: string;
     readonly aws?: Partial<Aws>;
     readonly differs?: Partial<DeploymentSettings>;
     readonly isDeployed?: boolean;
     readonly outcome: string;
-    readonly told: RegExp;
+    readonly told: string;
+    readonly remedy?: string;
   }>([
     {
       name: 'of 0',
       aws: { reserved: { ReservedConcurrentExecutions: 0 } },
       outcome: 'fail',
-      told: /^0 are reserved for the function: no audit is started$/,
+      told: '0 are reserved for the function: no audit is started',
+      remedy: PUT_BACK,
     },
-    { name: 'that was taken off', aws: { reserved: {} }, outcome: 'warn', told: /^none is reserved for the function/ },
-    { name: 'of no function', aws: { reserved: 'gone' }, outcome: 'fail', told: /function:auditor is not there/ },
+    {
+      name: 'that was taken off',
+      aws: { reserved: {} },
+      outcome: 'warn',
+      told: 'none is reserved for the function: others may take all that the account has',
+      remedy: PUT_BACK,
+    },
+    {
+      name: 'of no function',
+      aws: { reserved: 'gone' },
+      outcome: 'fail',
+      told: `${FUNCTION} is not there: no audit is started`,
+      remedy: 'deploy the stack',
+    },
     {
       name: 'of which Lambda can tell nothing',
       aws: { account: 'ill' },
       outcome: 'fail',
-      told: /^ServiceException: no$/,
+      told: 'ServiceException: no',
+      remedy: 'mend what the message names, and look again',
     },
     {
       name: 'of an auditor that stacks.json does not have',
       differs: { stacks: {} },
       isDeployed: false,
       outcome: 'ok',
-      told: /^3 are to be reserved/,
+      told: '3 are to be reserved, of 800 that can be',
     },
     {
       name: 'of a function, whose environment is in no stack yet',
       differs: { stacks: { Auditor: { lock: 'off', stacks: { Auditor: ['def'] } } } },
       outcome: 'ok',
-      told: /^1 are reserved for the function$/,
+      told: '1 are reserved for the function',
     },
-    { name: 'of which nobody may know', aws: { account: 'denied' }, outcome: 'not-checked', told: /^AccessDenied/ },
+    {
+      name: 'of which nobody may know',
+      aws: { account: 'denied' },
+      outcome: 'not-checked',
+      told: 'AccessDeniedException: no',
+      remedy: 'allow lambda:GetAccountSettings, and lambda:GetFunctionConcurrency on the function',
+    },
     {
       name: 'that is enough, whatever else the account has',
       aws: { account: accountOf(100) },
       outcome: 'ok',
-      told: /^1 are reserved for the function$/,
+      told: '1 are reserved for the function',
     },
     {
       name: 'that a first deploy can just have, with those of the watch and the verification',
       aws: { account: accountOf(103) },
       isDeployed: false,
       outcome: 'ok',
-      told: /^3 are to be reserved, of 3 that can be$/,
+      told: '3 are to be reserved, of 3 that can be',
     },
     {
       name: 'that it can not',
       aws: { account: accountOf(102) },
       isDeployed: false,
       outcome: 'fail',
-      told: /^3 are to be reserved, of 2 that can be: the account has 1000, and 100 stay unreserved$/,
+      told: '3 are to be reserved, of 2 that can be: the account has 1000, and 100 stay unreserved',
+      remedy: RAISE,
     },
     {
       name: 'of a new account',
       aws: { account: accountOf(10) },
       isDeployed: false,
       outcome: 'fail',
-      told: /of 0 that/,
+      told: '3 are to be reserved, of 0 that can be: the account has 1000, and 100 stay unreserved',
+      remedy: RAISE,
     },
     {
       name: 'of all stacks, of 40 at the most each',
@@ -281,23 +346,35 @@ describe('reserved concurrency', () => {
       aws: { account: accountOf(144) },
       isDeployed: false,
       outcome: 'fail',
-      told: /^45 are to be reserved, of 44/,
+      told: '45 are to be reserved, of 44 that can be: the account has 1000, and 100 stay unreserved',
+      remedy: RAISE,
     },
     {
       name: 'of environments that come, which the account has not',
       differs: { stacks: undefined, config: { name: 'Auditor', environments: [{ id: 'abc' }, ...environments(9)] } },
       aws: { account: accountOf(108) },
       outcome: 'fail',
-      told: /^9 are to be reserved, of 8/,
+      told: '9 are to be reserved, of 8 that can be: the account has 1000, and 100 stay unreserved',
+      remedy: RAISE,
     },
-  ])('$name', async ({ aws: differing = {}, differs = {}, isDeployed = true, outcome, told }) => {
+    {
+      name: 'of an account that Lambda does not tell of',
+      aws: { account: {} },
+      isDeployed: false,
+      outcome: 'fail',
+      told: '3 are to be reserved, of 0 that can be: the account has 0, and 100 stay unreserved',
+      remedy: RAISE,
+    },
+  ])('$name', async ({ name: _, aws: differing = {}, differs = {}, isDeployed = true, ...told }) => {
     aws = { ...HEALTHY, ...differing };
     const found = await look(differs, isDeployed ? `${FUNCTION}:live` : '');
-    expect(found.concurrency).toMatchObject({ outcome, told: expect.stringMatching(told) });
+    expect(found.concurrency).toStrictEqual(told);
   });
 });
 
 describe('stacks.json', () => {
+  const FOLDER = 'look from the folder that is deployed';
+
   const fileOf = (...ids: readonly string[]): StacksFile => ({
     Auditor: { lock: 'off', stacks: { Auditor: [], 'Auditor-2': ids } },
   });
@@ -306,18 +383,38 @@ describe('stacks.json', () => {
     readonly name: string;
     readonly stacks: StacksFile | undefined;
     readonly outcome: string;
-    readonly told: RegExp;
+    readonly told: string;
+    readonly remedy: string;
   }>([
-    { name: 'that is not there', stacks: undefined, outcome: 'not-checked', told: /^there is no stacks\.json here/ },
-    { name: 'of other auditors', stacks: {}, outcome: 'not-checked', told: /^Auditor is not in stacks\.json/ },
+    {
+      name: 'that is not there',
+      stacks: undefined,
+      outcome: 'not-checked',
+      told: 'there is no stacks.json here, which synthesis writes',
+      remedy: FOLDER,
+    },
+    {
+      name: 'of other auditors',
+      stacks: {},
+      outcome: 'not-checked',
+      told: 'Auditor is not in stacks.json here, which synthesis writes',
+      remedy: FOLDER,
+    },
     {
       name: 'of which an environment would drop out',
-      stacks: fileOf('abc', 'gone'),
+      stacks: fileOf('abc', 'gone', 'went'),
       outcome: 'fail',
-      told: /^a deploy would end the audits of gone \(Auditor-2\)$/,
+      told: 'a deploy would end the audits of gone (Auditor-2), went (Auditor-2)',
+      remedy: 'list it in audit.yaml, or take it out of stacks.json if its audits shall end',
     },
-    { name: 'without the environment', stacks: fileOf(), outcome: 'warn', told: /^environment abc is in no stack$/ },
-  ])('$name', async ({ stacks, outcome, told }) => {
-    expect((await look({ stacks })).stacks).toMatchObject({ outcome, told: expect.stringMatching(told) });
+    {
+      name: 'without the environment',
+      stacks: fileOf(),
+      outcome: 'warn',
+      told: 'environment abc is in no stack',
+      remedy: 'deploy, which assigns it to one',
+    },
+  ])('$name', async ({ name: _, stacks, ...told }) => {
+    expect((await look({ stacks })).stacks).toStrictEqual(told);
   });
 });

@@ -106,9 +106,10 @@ describe('what keeps facts from being read is told with its remedy', () => {
   });
 
   test('credentials of another account', async () => {
-    expect((await answers({ accountId: '444455556666' }))['iam-roles']).toMatchObject({
+    expect((await answers({ accountId: '444455556666' }))['iam-roles']).toStrictEqual({
       outcome: 'fail',
-      told: expect.stringContaining(`are of account ${ACCOUNT}: no role of 444455556666`),
+      told: `the credentials are of account ${ACCOUNT}: no role of 444455556666 would be judged`,
+      remedy: 'let enrich.iamRoles.accounts name a role in that account, or assumeRoleArn one of the environment',
     });
   });
 
@@ -116,9 +117,10 @@ describe('what keeps facts from being read is told with its remedy', () => {
     const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
     const { 'iam-roles': own, ...others } = await answers({ enrich: { iamRoles: { accounts } } });
     expect(own).toMatchObject({ outcome: 'ok' });
-    expect(others['iam-roles-444455556666']).toMatchObject({
+    expect(others['iam-roles-444455556666']).toStrictEqual({
       outcome: 'fail',
       told: 'AssumeRole of arn:aws:iam::444455556666:role/reader failed: AccessDenied (403)',
+      remedy: 'give credentials that are of account 444455556666',
     });
   });
 

@@ -135,12 +135,6 @@ const checked = async (config: KeepingSettings['config']) => {
   return runChecks([archive, ...keepingChecks({ ...settings, config }, 'abc')]);
 };
 
-/** The words of a check about an archive that is kept as the stack makes it. */
-const saysOf = async (wanted: string): Promise<string | undefined> => {
-  answers = SOUND;
-  return (await checked(settings.config)).find(({ name }) => name === wanted)?.told;
-};
-
 /** The answers of all checks but those that are `ok`. */
 const faultsBy = async (config: KeepingSettings['config']) =>
   (await checked(config))
@@ -153,8 +147,166 @@ const look = (differs: Readonly<Record<string, Answer>>, config: KeepingSettings
 };
 
 describe('an archive', () => {
-  test('that is kept as the stack makes it is well', async () => {
-    expect(await look({})).toStrictEqual([]);
+  const PUT_BACK =
+    'put it back by hand: a deploy without changes mends nothing; the runbook\'s "The keeping of evidence was changed" says how to find who changed it';
+
+  /** The checks, with what they say and advise; the first one is that of the archive itself. */
+  const adviceOf = async (differs: Readonly<Record<string, Answer>>, config: KeepingSettings['config']) => {
+    answers = { ...SOUND, ...differs };
+    return Object.fromEntries((await checked(config)).slice(1).map(({ name, ...answer }) => [name, answer]));
+  };
+
+  test('that is kept as the stack makes it is well, and says how', async () => {
+    expect(await adviceOf({}, settings.config)).toStrictEqual({
+      versioning: { outcome: 'ok', told: 'Enabled' },
+      lock: { outcome: 'ok', told: 'GOVERNANCE, 2557 days' },
+      lifecycle: {
+        outcome: 'ok',
+        told: 'nothing is deleted: names and addresses of users stay for good (retention.afterRetention: delete has S3 delete them)',
+      },
+      'public-access': { outcome: 'ok', told: 'all of it is blocked' },
+      'bucket-policy': { outcome: 'ok', told: `denies ${DENIALS.join(', ')}` },
+      key: { outcome: 'ok', told: 'the key is Enabled, and rotated' },
+      'key-policy': { outcome: 'ok', told: 'denies OnlyByBreakGlass' },
+    });
+  });
+
+  const ALL = { ...SOUND, replication: refused('') };
+  const allRefusing = (answer: Answer) => Object.fromEntries(Object.keys(ALL).map((name) => [name, answer]));
+  const COPIED = {
+    retention: { years: 7, lock: 'governance', afterRetention: 'keep' },
+    breakGlassRoleArn: GLASS,
+    replicateTo: { bucket: 'copy', key: KEY },
+  } as const;
+
+  test('of which nothing may be looked at says what to allow', async () => {
+    const allowing = (permission: string) => ({
+      outcome: 'not-checked',
+      told: expect.stringMatching(/^AccessDenied: /),
+      remedy: `allow ${permission}, which an audit does not need`,
+    });
+    expect(await adviceOf(allRefusing(refused('AccessDenied', 403)), COPIED)).toEqual({
+      versioning: allowing('s3:GetBucketVersioning on the bucket'),
+      lock: allowing('s3:GetBucketObjectLockConfiguration on the bucket'),
+      lifecycle: allowing('s3:GetLifecycleConfiguration on the bucket'),
+      copy: allowing('s3:GetReplicationConfiguration on the bucket, and s3:GetObject on its objects'),
+      'public-access': allowing('s3:GetBucketPublicAccessBlock on the bucket'),
+      'bucket-policy': allowing('s3:GetBucketPolicy on the bucket'),
+      key: allowing(
+        's3:GetEncryptionConfiguration on the bucket, kms:DescribeKey and kms:GetKeyRotationStatus on its key',
+      ),
+      'key-policy': allowing('s3:GetEncryptionConfiguration on the bucket, and kms:GetKeyPolicy on its key'),
+    });
+  });
+
+  test('in a store that knows no setting says so of each', async () => {
+    const answer = { outcome: 'not-checked', told: 'the store does not know this setting' };
+    const said = await adviceOf(allRefusing(refused('NotImplemented', 501)), COPIED);
+    expect(Object.values(said)).toStrictEqual(Array.from({ length: 8 }, () => answer));
+  });
+
+  const REPLICATED = xml(
+    'ReplicationConfiguration',
+    `<Role>r</Role><Rule><Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::copy</Bucket><EncryptionConfiguration><ReplicaKmsKeyID>${KEY}</ReplicaKmsKeyID></EncryptionConfiguration></Destination></Rule>`,
+  );
+  const BEHIND = 'look into it as the runbook\'s "The copy is behind" says';
+  const S3_KEY = xml('ServerSideEncryptionConfiguration', '<Rule/>');
+
+  test.each<{ name: string; differs: Readonly<Record<string, Answer>>; check: string; remedy: string | undefined }>([
+    ...[
+      { check: 'versioning', name: 'versioning', answer: xml('VersioningConfiguration', '') },
+      { check: 'lock', name: 'object-lock', answer: lockOf('GOVERNANCE', 1) },
+      { check: 'lifecycle', name: 'lifecycle', answer: lifecycleOf(deletionOf('chain/', 1)) },
+      { check: 'copy', name: 'replication', answer: xml('ReplicationConfiguration', '') },
+      {
+        check: 'copy',
+        name: 'replication',
+        answer: { body: REPLICATED.body.replace('</Status><Dest', '</Status><Prefix>chain/</Prefix><Dest') },
+      },
+      {
+        check: 'copy',
+        name: 'replication',
+        answer: {
+          body: REPLICATED.body.replace(
+            '<Dest',
+            '<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication><Dest',
+          ),
+        },
+      },
+      { check: 'copy', name: 'replication', answer: { body: REPLICATED.body.replace(KEY, 'another') } },
+      { check: 'public-access', name: 'publicAccessBlock', answer: blocksOf(false) },
+      { check: 'bucket-policy', name: 'policy', answer: refused('NoSuchBucketPolicy') },
+      { check: 'key', name: 'encryption', answer: S3_KEY },
+      { check: 'key-policy', name: 'GetKeyPolicy', answer: keyPolicy(without('OnlyByBreakGlass')) },
+    ].map(({ check, name, answer }) => ({
+      name: `of which somebody has changed ${name}`,
+      differs: { [name]: answer },
+      check,
+      remedy: PUT_BACK,
+    })),
+    {
+      name: 'whose copies fail',
+      differs: { replication: REPLICATED, head: { body: '', headers: { 'x-amz-replication-status': 'FAILED' } } },
+      check: 'copy',
+      remedy: BEHIND,
+    },
+    {
+      name: 'whose copies began late',
+      differs: { replication: REPLICATED, head: { body: '' } },
+      check: 'copy',
+      remedy: BEHIND,
+    },
+    {
+      name: 'whose key is about to go',
+      differs: { DescribeKey: stateOf('PendingDeletion', { DeletionDate: 1_796_083_200 }) },
+      check: 'key',
+      remedy: 'aws kms cancel-key-deletion, then enable-key',
+    },
+    {
+      name: 'whose key is disabled',
+      differs: { DescribeKey: stateOf('Disabled') },
+      check: 'key',
+      remedy: 'aws kms enable-key',
+    },
+    {
+      name: 'whose key does not turn',
+      differs: { GetKeyRotationStatus: { body: '{}' } },
+      check: 'key',
+      remedy: 'aws kms enable-key-rotation',
+    },
+  ])('$name says what to do: $remedy', async ({ differs, check, remedy }) => {
+    expect((await adviceOf(differs, COPIED))[check]?.remedy).toBe(remedy);
+  });
+
+  test('whose key is in no state that KMS names is told', async () => {
+    expect((await adviceOf({ DescribeKey: { body: '{}' } }, settings.config)).key?.told).toBe(
+      'the key is in no state: nothing is read or written',
+    );
+  });
+
+  test.each([
+    ['COMPLETED', 'copied to copy; what that bucket is like was not looked at'],
+    ['COMPLETE', 'copied to copy; what that bucket is like was not looked at'],
+    ['PENDING', 'the last run is being copied to copy'],
+  ])('whose copy is %s says so', async (status, told) => {
+    const head = { body: '', headers: { 'x-amz-replication-status': status } };
+    expect((await adviceOf({ replication: REPLICATED, head }, COPIED)).copy).toStrictEqual({ outcome: 'ok', told });
+  });
+
+  test('of which no config says anything is to be locked, and guarded, all the same', async () => {
+    const { lock, 'bucket-policy': policy } = await adviceOf(
+      {
+        'object-lock': refused('ObjectLockConfigurationNotFoundError'),
+        policy: bucketPolicy(without('OnlyByBreakGlass')),
+      },
+      undefined,
+    );
+    expect([lock?.remedy, policy?.remedy]).toStrictEqual([
+      PUT_BACK,
+      'name the one role that may, as breakGlassRoleArn in audit.yaml',
+    ]);
+    const off = await adviceOf({}, { retention: { years: 7, lock: 'off', afterRetention: 'keep' } });
+    expect(off.lock?.remedy).toBe('set retention.lock, so that no version of an object can be deleted');
   });
 
   test.each<{ name: string; differs: Readonly<Record<string, Answer>> }>([
@@ -547,10 +699,6 @@ describe('an archive', () => {
       outcome: 'ok',
       told: 'what had to be kept is deleted after 7 years',
     });
-  });
-
-  test('that keeps everything says that names stay', async () => {
-    expect(await saysOf('lifecycle')).toContain('names and addresses of users stay for good');
   });
 
   test('that an administrator can change is warned of, and one that is not locked', async () => {
