@@ -36,7 +36,8 @@ const look = async (differs: Partial<CallerSettings> = {}) => {
   return Object.fromEntries(results.map(({ name, ...answer }) => [name, answer]));
 };
 
-const REACH = expect.stringMatching(/^let this machine reach STS in us-east-1, .* leads out of its network$/);
+const REACH =
+  'let this machine reach STS in us-east-1, which tells whose the credentials are, and set HTTPS_PROXY where a proxy leads out of its network';
 const CERTIFICATE = Object.assign(new Error('no'), { code: 'CERT_HAS_EXPIRED' });
 const REFUSED = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
 
@@ -62,7 +63,7 @@ test.each<{ name: string; differs: Partial<CallerSettings>; told: Readonly<Recor
       credentials: {
         outcome: 'fail',
         told: "the caller's AWS credentials could not be loaded",
-        remedy: expect.stringMatching(/^set AWS_PROFILE/),
+        remedy: 'set AWS_PROFILE or the AWS_ACCESS_KEY_ID variables, or give the function a role',
       },
       account: { outcome: 'not-checked', told: 'credentials failed' },
       region: { outcome: 'ok', told: 'us-east-1' },
@@ -116,6 +117,11 @@ test.each<{ name: string; differs: Partial<CallerSettings>; told: Readonly<Recor
     name: 'out of reach of STS, with an account that somebody named',
     differs: { sts: failing(REFUSED) },
     told: { account: { outcome: 'warn', told: 'Error: no', remedy: REACH } },
+  },
+  {
+    name: 'out of reach of STS, which must tell the account',
+    differs: { sts: failing(REFUSED), accountId: undefined },
+    told: { account: { outcome: 'fail', told: 'Error: no', remedy: `${REACH}, or give --account` } },
   },
   {
     name: 'that trusts no certificate of STS, which must tell the account',

@@ -65,7 +65,14 @@ describe('a check', () => {
     expect(seen).toEqual([]);
     await jest.advanceTimersByTimeAsync(1);
     await told;
-    expect(seen).toMatchObject([{ name: 'silent', outcome: 'fail', told: 'no answer within 30 seconds' }]);
+    expect(seen).toEqual([
+      {
+        name: 'silent',
+        outcome: 'fail',
+        told: 'no answer within 30 seconds',
+        remedy: 'look for a network, proxy or endpoint that swallows requests',
+      },
+    ]);
   });
 });
 

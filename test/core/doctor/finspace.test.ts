@@ -37,7 +37,7 @@ describe('an endpoint', () => {
     ['that refuses', answer(403, '{}'), 'ok', `${HOST} answers`],
     ['whose answer is no JSON', answer(200, '<html>'), 'ok', `${HOST} answers`],
     ['that answers', answer(200, '{"users":[]}'), 'ok', `${HOST} answers`],
-    ['where nobody is', nobody, 'fail', expect.stringMatching(`^${HOST}: .*ECONNREFUSED`)],
+    ['where nobody is', nobody, 'fail', `${HOST}: connection failed (ECONNREFUSED)`],
   ])('%s', async (_, fetch, outcome, told) => {
     expect(await checkOf('endpoint', fetch).check()).toMatchObject({ outcome, told });
   });
@@ -66,7 +66,12 @@ describe('a first page', () => {
     ['with users, and the last', '{"users":[{}]}', 'ok', '1 user, and no more'],
     ['with users and a token', '{"users":[{},{}],"nextToken":"t"}', 'ok', '2 users, and more to come'],
     ['without users, with a token', '{"users":[],"nextToken":"t"}', 'ok', '0 users, and more to come'],
-    ['without users, and the last', '{"users":[]}', 'warn', expect.stringMatching(/INCOMPLETE, empty-roster$/)],
+    [
+      'without users, and the last',
+      '{"users":[]}',
+      'warn',
+      'the page has no users and is the last: an audit would be INCOMPLETE, empty-roster',
+    ],
   ])('%s', async (_, body, outcome, told) => {
     expect(await checkOf('first-page', answer(200, body)).check()).toMatchObject({ outcome, told });
   });
@@ -115,19 +120,22 @@ test('credentials of FinSpace are not exchanged, and not said to have been', asy
 
 describe('what would stop a listing', () => {
   test.each([
-    ['deadline', /service is well/],
-    ['repeated-token', /support case/],
-    ['repeated-page', /support case/],
-    ['access-denied', /credentials that FinSpace knows/],
-    ['validation', /environment id/],
-    ['config', /^give the caller credentials$/],
-    ['source-unavailable', /HTTPS_PROXY/],
+    ['deadline', 'look again when the service is well'],
+    ['repeated-token', 'open a support case'],
+    ['repeated-page', 'open a support case'],
+    ['access-denied', 'give the caller credentials that FinSpace knows'],
+    ['validation', 'check the environment id'],
+    ['config', 'give the caller credentials'],
+    [
+      'source-unavailable',
+      'let this machine reach the endpoint, and set HTTPS_PROXY where a proxy leads out of its network',
+    ],
   ] as const)('as %s fails a check, with what is known to help', async (reason, remedy) => {
     const failed = (known?: string) =>
       unlessStopped(async () => {
         throw new ListingStopped(reason, 'it stopped', known === undefined ? {} : { remedy: known });
       });
-    expect(await failed()).toEqual({ outcome: 'fail', told: 'it stopped', remedy: expect.stringMatching(remedy) });
+    expect(await failed()).toEqual({ outcome: 'fail', told: 'it stopped', remedy });
     expect(await failed('mend it')).toEqual({ outcome: 'fail', told: 'it stopped', remedy: 'mend it' });
   });
 

@@ -161,6 +161,6 @@ test('what is no fault of a roster is told as it is', async () => {
 test('without a roster none is looked at', async () => {
   expect(await look(undefined)).toMatchObject({
     outcome: 'not-checked',
-    told: expect.stringMatching(/^no saved roster was given/),
+    told: 'no saved roster was given: --roster FILE, or source: { roster: s3://bucket/prefix/ } in audit.yaml, takes users that somebody saved, without FinSpace',
   });
 });

@@ -5,27 +5,43 @@ import { nightAt } from '../../support/archived-nights.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
 
-/** Looks on the tenth night, after verifications that found so many problems, each on its night. */
-const look = async (verified: Readonly<Record<number, number>>, firstNight = 1) => {
+/** Looks on the tenth night, after verifications that found so many problems, or are none, each on its night. */
+const look = async (verified: Readonly<Record<number, number | undefined>>, firstNight = 1) => {
   const archive = memoryArchive();
   const put = (key: string, value: unknown) =>
     archive.create(key, { bytes: Buffer.from(JSON.stringify(value)) }, 'application/json');
   await put(runKeys(ENVIRONMENT, nightAt(firstNight)).manifest, {});
   for (const [night, problems] of Object.entries(verified)) {
     const key = runKeys(ENVIRONMENT, nightAt(Number(night))).manifest.replace('manifests/', 'verifications/');
-    await put(key, { schemaVersion: 1, verification: { readUpTo: 1, problems: Array.from({ length: problems }) } });
+    await put(
+      key,
+      problems === undefined
+        ? {}
+        : { schemaVersion: 1, verification: { readUpTo: 1, problems: Array.from({ length: problems }) } },
+    );
   }
   return findUnverified(archive, ENVIRONMENT, nightAt(10).getTime());
 };
 
 const LAST = `verifications/environment=${ENVIRONMENT}/dt=2026-12-02/20261202T020000Z.json`;
 
-test.each<{ name: string; verified: Readonly<Record<number, number>>; firstNight?: number; told: string | undefined }>([
+test.each<{
+  name: string;
+  verified: Readonly<Record<number, number | undefined>>;
+  firstNight?: number;
+  told: string | undefined;
+}>([
   { name: 'that was verified 8 days ago', verified: { 2: 0 }, told: undefined },
   { name: 'that was verified 9 days ago', verified: { 1: 0 }, told: 'was not verified for 8 days' },
   { name: 'that was never verified', verified: {}, told: 'was not verified for 8 days' },
   { name: 'of which a verification is dated ahead', verified: { 11: 0 }, told: 'was not verified for 8 days' },
   { name: 'of which one before that found something', verified: { 9: 2, 11: 0 }, told: `2 problems in ${LAST}` },
+  {
+    name: 'of which the last verification is none',
+    verified: { 8: 1, 9: undefined },
+    told: `${LAST} is no report of a verification`,
+  },
+  { name: 'in which one problem was found', verified: { 9: 1 }, told: `1 problem in ${LAST}` },
   { name: 'that begins 8 days ago', verified: {}, firstNight: 2, told: undefined },
   { name: 'of which the last of several found nothing', verified: { 3: 1, 9: 0 }, told: undefined },
   {
@@ -35,4 +51,13 @@ test.each<{ name: string; verified: Readonly<Record<number, number>>; firstNight
   },
 ])('of an archive $name is told: $told', async ({ verified, firstNight, told }) => {
   expect(await look(verified, firstNight)).toBe(told);
+});
+
+test('an archive that can not be read is told to be so', async () => {
+  const list = () => {
+    throw new Error('no way\nto S3');
+  };
+  expect(await findUnverified({ ...memoryArchive(), list }, ENVIRONMENT, nightAt(10).getTime())).toBe(
+    "the last verification can't be read: no way to S3",
+  );
 });
