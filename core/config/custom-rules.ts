@@ -34,7 +34,6 @@ export interface CustomRule {
 /** The instant that tests speak for where they name none: what holds today is to hold in a year. */
 const TEST_NOW = Date.UTC(2026, 0, 15, 12);
 
-const UNIT_MS: Readonly<Record<string, number>> = { day: DAY_MS, hour: HOUR_MS };
 const AGO = /^(?<count>\d{1,5}(?:\.\d+)?) (?<unit>day|hour)s? ago$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z$/;
 
@@ -183,8 +182,8 @@ export const isCustomRuleId = (id: string): boolean => ID.test(id);
 
 /** The time that is meant at the instant of a test. */
 const timeAt = (value: unknown, now: number): unknown => {
-  const { count, unit = '' } = AGO.exec(String(value))?.groups ?? {};
-  return count === undefined ? value : now - Number(count) * (UNIT_MS[unit] ?? 0);
+  const { count, unit } = AGO.exec(String(value))?.groups ?? {};
+  return count === undefined ? value : now - Number(count) * (unit === 'day' ? DAY_MS : HOUR_MS);
 };
 
 /** Gives a record of a test the times that it has at the instant of the test. */

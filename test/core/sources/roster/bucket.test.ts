@@ -114,7 +114,7 @@ test.each([
     name: 'may not be read',
     refusal: { status: 403, code: 'AccessDenied' },
     reason: 'access-denied',
-    says: /allow s3:ListBucket on the bucket and s3:GetObject/,
+    says: /^s3:\/\/rosters\/in\/a\.json: .*; allow s3:ListBucket on the bucket and s3:GetObject on what is there, and kms:Decrypt on its key$/,
   },
 ])('an object that $name is told: $reason', async ({ refusal, reason, says }) => {
   fault = () => refusal;

@@ -146,6 +146,10 @@ describe('what nothing reads is told by what it looks like, and what to do about
     { got: '13, without status, type and with 2 others', head: HEADER.replace('status,type', 'age,"typ') },
     { got: '14', head: `${HEADER},type\r\n` },
     { got: '13, without type', head: HEADER.replace('type', 'status') },
+    {
+      got: '12, without apiAccessPrincipalArn, createTime and with 1 others',
+      head: HEADER.replace(',createTime', ';createTime'),
+    },
     { got: '1, without apiAccess, apiAccessPrincipalArn', head: 'userId' },
   ])('a CSV that must have other columns than $got', ({ got, head }) => {
     const told = `must have the columns ${COLUMNS}, each once, got ${got}`;

@@ -950,71 +950,16 @@ describe('the moment of a roster', () => {
 
 describe('what is no roster is refused', () => {
   test.each([
-    ['nothing', '', /got nothing: save it with aws finspace-data list-users/],
-    ['white space', ' \n', /got nothing/],
-    ['YAML', 'users:\n- userId: ada\n', /got YAML: save it with aws finspace-data list-users/],
-    ['a list of YAML', '- userId: ada\n', /got YAML/],
+    ['nothing', '', /^\S+roster must be users as .*, got nothing: save it with aws finspace-data list-users/],
     ['a pickle', Buffer.from('80049514000000', 'hex'), /pickle, which runs what it holds.*json\.dump/],
     ['a pickle that has a tab in it', Buffer.from('800495140000007d0994', 'hex'), /got a Python pickle/],
-    ['an old pickle that has a tab in it', '(dp0\nVus\ters\np1\n', /got a Python pickle/],
-    ['an old pickle', '(dp0\nVusers\np1\n', /pickle/],
-    [
-      'what Python prints',
-      "{'users': [{'userId': 'ada'}]}",
-      /what Python prints, and no JSON: save the answer with json\.dump/,
-    ],
+    ['a spreadsheet', Buffer.from('PK\u0003\u0004'), /got something else/],
     [
       'a gzip file of which nothing can be read',
       Buffer.from('1f8b0800', 'hex'),
-      /is no whole gzip file .*: save it anew/,
+      /^\S+roster is no whole gzip file \(.*unexpected end of file\): save it anew$/,
     ],
-    ['a page of the web', '<html></html>', /got something else/],
-    ['a spreadsheet', Buffer.from('PK\u0003\u0004'), /got something else/],
-    [
-      '--output text of fewer columns',
-      `USERS\t1700000000000\tENABLED\tada\n`,
-      /must have the 13 cells apiAccess, .*got 3.*--output json/,
-    ],
-    [
-      '--output text of fewer columns, of which the first may be the first',
-      `USERS\tENABLED\tada\n`,
-      /, got 2: the AWS CLI leaves out .*--output json$/,
-    ],
-    ['CSV of ids alone', 'userId\nada\n', /must have the columns .*got 1, without apiAccess, .*, type$/],
-    [
-      '--output text of a query of one’s own',
-      `${COLUMNS.split(',')
-        .toReversed()
-        .map((name) => name.toUpperCase())
-        .join('\t')}\n`,
-      /got 13 in another order/,
-    ],
-    ...['apiAccess', 'status', 'type'].map(
-      (name) =>
-        [
-          `--output text with another cell in place of ${name}`,
-          row({ [name]: 'Ada' }, '\t'),
-          /in another order/,
-        ] as const,
-    ),
-    ['CSV without a column', `${COLUMNS.replace(',type', '')}\n`, /must have the columns .*got 12, without type/],
-    [
-      'CSV by two separators',
-      `${COLUMNS.replace(',createTime', ';createTime')}\n`,
-      /must have the columns .*got 12, without apiAccessPrincipalArn, createTime/,
-    ],
-    ['CSV with another', `${COLUMNS},age\n`, /got 14, with 1 others/],
-    [
-      'CSV with another in place of one',
-      `${COLUMNS.replace('type', 'age')}\n`,
-      /got 13, without type and with 1 others$/,
-    ],
-    ['CSV with a column twice', `${COLUMNS},type\n`, /got 14$/],
-    [
-      'CSV with a column twice in place of another',
-      `${COLUMNS.replace(',type', ',status')}\n`,
-      /got 13, without type$/,
-    ],
+    ['CSV of ids alone', 'userId\nada\n', /^\S+roster must have the columns .*got 1, without apiAccess, .*, type$/],
   ])('%s', async (_name, content, message) => {
     const [path = ''] = await save({ roster: content });
     await expect(read([path])).rejects.toThrow(message);
