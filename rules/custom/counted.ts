@@ -48,7 +48,6 @@ export const clausesOn = (
       for (const earlier of expressions.slice(0, index))
         values = values.filter((value) => ask(earlier, value, options, context) !== false);
       const truths = new Set(values.map((value) => ask(expression, value, options, context)));
-      if (values.length === 0) return false;
       return truths.size === 1 ? [...truths][0] : undefined;
     },
     unknown(bounds, options, context) {

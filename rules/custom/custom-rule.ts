@@ -14,7 +14,7 @@ import { MOST_LISTED } from './bounds.ts';
 import { clausesOn } from './counted.ts';
 import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS } from './definition.ts';
 import { type Expression, Language } from './language.ts';
-import { Lack } from './records.ts';
+import { Lack, NOBODY } from './records.ts';
 
 /** A fault of a rule, at a member of its file. */
 export interface RuleProblem {
@@ -27,16 +27,6 @@ export type Compiled = { readonly rule: Rule } | { readonly problems: readonly R
 
 /** The two states of a user that a rule is asked about. */
 type StatesOf<S> = (subject: S) => { readonly user: UserFacts; readonly before?: UserFacts | undefined };
-
-const NOBODY: UserFacts = {
-  id: '',
-  hasUserId: false,
-  status: undefined,
-  type: undefined,
-  isSuperUser: undefined,
-  isApiBound: undefined,
-  principalArn: undefined,
-};
 
 const conditionBy = <S>(language: Language, expression: Expression, statesOf: StatesOf<S>): Condition<S> => {
   const turnTo = (subject: S, options: Options, context: Context): void => {
@@ -84,15 +74,15 @@ const THERE_TWICE: Condition<UserChange> = {
   holds: ({ before, after }) => before !== undefined && after !== undefined,
 };
 
-const factOf = (facts: UserFacts | undefined, member: string): unknown => {
-  if (member === 'userId') return facts?.hasUserId ? facts.id : undefined;
-  if (member === 'apiAccessPrincipalArn') return facts?.principalArn;
-  if (member === 'apiAccess' && facts !== undefined && !('apiAccess' in facts))
+const factOf = (facts: UserFacts, member: string): unknown => {
+  if (member === 'userId') return facts.hasUserId ? facts.id : undefined;
+  if (member === 'apiAccessPrincipalArn') return facts.principalArn;
+  if (member === 'apiAccess' && !('apiAccess' in facts))
     return facts.isApiBound === undefined ? undefined : facts.isApiBound ? 'ENABLED' : 'DISABLED';
-  return facts === undefined ? undefined : Reflect.get(facts, member);
+  return Reflect.get(facts, member);
 };
 
-const evidenceOf = (members: readonly string[], facts: UserFacts | undefined): Readonly<Record<string, unknown>> =>
+const evidenceOf = (members: readonly string[], facts: UserFacts): Readonly<Record<string, unknown>> =>
   Object.fromEntries(members.map((member) => [member, factOf(facts, member)]));
 
 const optionsError = (defaults: Options, options: Options): string | undefined => {
@@ -218,7 +208,7 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
       ...common,
       judgesUnchanged: true,
       when: [THERE_TWICE, ...clauses.map((clause) => conditionBy(language, clause, statesOf))],
-      violation: ({ before, after = NOBODY }, values, context): Violation => ({
+      violation: ({ before = NOBODY, after = NOBODY }, values, context): Violation => ({
         message: say(after, before, values, context),
         evidence: { before: evidenceOf(evidence, before), after: evidenceOf(evidence, after) },
       }),

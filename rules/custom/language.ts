@@ -15,6 +15,7 @@ import {
   Lack,
   lackOf,
   NO_DOMAIN,
+  NOBODY,
   ROLE_FIELDS,
   RoleOfUser,
   WHOLE_FIELDS,
@@ -155,7 +156,7 @@ export class Language {
     groups.context = context;
     role.user = user;
     role.context = context;
-    this.#scope.before.facts = before;
+    this.#scope.before.facts = before ?? NOBODY;
     this.#turn(options, context);
   }
 

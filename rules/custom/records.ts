@@ -1,6 +1,6 @@
 import { soleAt } from '../conditions/email-address.ts';
 import type { Context } from '../engine/context.ts';
-import type { RiskyPermission, Role } from '../engine/facts.ts';
+import type { Memberships, RiskyPermission, Role, RoleAnswer } from '../engine/facts.ts';
 import { readTime } from '../engine/time.ts';
 import { DOCUMENTED, type User, type UserFacts, type UserTime } from '../engine/user.ts';
 import { MOST_GROUPS } from './bounds.ts';
@@ -34,35 +34,46 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 const documented = (member: 'status' | 'type', value: unknown): string | undefined =>
   DOCUMENTED[member].includes(value) ? textOf(value) : undefined;
 
+/** In place of a user that a run does not have. */
+export const NOBODY: UserFacts = {
+  id: '',
+  hasUserId: false,
+  status: undefined,
+  type: undefined,
+  isSuperUser: undefined,
+  isApiBound: undefined,
+  principalArn: undefined,
+};
+
 /** A user as expressions see it. Whatever is missing, null, empty or unusable is undefined: expressions can't tell it. */
 export class KeptRecord {
-  facts: UserFacts | undefined;
+  declare facts: UserFacts;
 
   get userId(): string | undefined {
-    return this.facts?.hasUserId ? this.facts.id : undefined;
+    return this.facts.hasUserId ? this.facts.id : undefined;
   }
   get status(): string | undefined {
-    return documented('status', this.facts?.status);
+    return documented('status', this.facts.status);
   }
   get type(): string | undefined {
-    return documented('type', this.facts?.type);
+    return documented('type', this.facts.type);
   }
   get apiAccess(): string | undefined {
-    const isBound = this.facts?.isApiBound;
+    const isBound = this.facts.isApiBound;
     if (isBound === undefined) return undefined;
     return isBound ? 'ENABLED' : 'DISABLED';
   }
   get apiAccessPrincipalArn(): string | undefined {
-    return textOf(this.facts?.principalArn);
+    return textOf(this.facts.principalArn);
   }
   get active(): boolean | undefined {
-    return this.facts === undefined ? undefined : this.facts.status !== 'DISABLED';
+    return this.facts === NOBODY ? undefined : this.facts.status !== 'DISABLED';
   }
   get apiBound(): boolean | undefined {
-    return this.facts?.isApiBound;
+    return this.facts.isApiBound;
   }
   get superUser(): boolean | undefined {
-    return this.facts?.isSuperUser;
+    return this.facts.isSuperUser;
   }
 }
 
@@ -80,17 +91,17 @@ export const KEPT_FIELDS = {
 
 /** A user of whom the whole record is known. */
 export class WholeRecord extends KeptRecord {
-  user: User | undefined;
-  context: Context | undefined;
+  declare user: User;
+  declare context: Context;
 
   get firstName(): string | undefined {
-    return textOf(this.user?.firstName);
+    return textOf(this.user.firstName);
   }
   get lastName(): string | undefined {
-    return textOf(this.user?.lastName);
+    return textOf(this.user.lastName);
   }
   get emailAddress(): string | undefined {
-    return textOf(this.user?.emailAddress);
+    return textOf(this.user.emailAddress);
   }
   get createTime(): Date | undefined {
     return this.#time('createTime');
@@ -110,11 +121,10 @@ export class WholeRecord extends KeptRecord {
 
   /** Tells whether a member that is not there may be all the same, since the records have gaps. */
   isUntold(member: string): boolean {
-    return this.context?.hasGaps === true && this.user !== undefined && Reflect.get(this.user, member) === undefined;
+    return this.context.hasGaps === true && Reflect.get(this.user, member) === undefined;
   }
 
   #time(member: UserTime): Date | undefined {
-    if (this.user === undefined || this.context === undefined) return undefined;
     const time = readTime(this.user[member], this.context);
     return typeof time === 'number' ? new Date(time) : undefined;
   }
@@ -138,15 +148,28 @@ export const WHOLE_FIELDS = {
  * Facts that are read beside the listing of a user. Of what was not read the members tell nothing, not even that there
  * is none.
  */
-abstract class FactsOfUser {
-  user: UserFacts | undefined;
-  context: Context | undefined;
-  /** The reason for which that is so; not for expressions. */
-  abstract readonly unread: Lack | undefined;
+abstract class FactsOfUser<T> {
+  declare user: UserFacts;
+  declare context: Context;
+
+  /** Gives what was read, or the reason for which it was not. */
+  protected abstract read(): T | Lack;
+
+  /** That reason; not for expressions. */
+  get unread(): Lack | undefined {
+    const found = this.read();
+    return found instanceof Lack ? found : undefined;
+  }
+
+  protected get told(): T {
+    const found = this.read();
+    if (found instanceof Lack) throw found;
+    return found;
+  }
 }
 
 /** The permission groups that a user is in, by the permission that they have; the risky ones are read. */
-export class GroupsOfUser extends FactsOfUser {
+export class GroupsOfUser extends FactsOfUser<Memberships> {
   get ManageUsersAndGroups(): readonly string[] {
     return this.#with('ManageUsersAndGroups');
   }
@@ -154,16 +177,15 @@ export class GroupsOfUser extends FactsOfUser {
     return this.#with('GetTemporaryCredentials');
   }
 
-  get unread(): Lack | undefined {
-    const { memberships = { unread: 'permission groups were not read' } } = this.context ?? {};
+  protected read(): Memberships | Lack {
+    const { memberships } = this.context;
+    if (memberships === undefined) return lackOf('permission groups were not read');
     if (memberships.unread !== undefined) return lackOf(memberships.unread);
-    return this.user?.hasUserId ? undefined : lackOf('userId is missing');
+    return this.user.hasUserId ? memberships : lackOf('userId is missing');
   }
 
   #with(permission: RiskyPermission): readonly string[] {
-    const { user, context, unread } = this;
-    if (unread !== undefined) throw unread;
-    const groups = context?.memberships?.groupsOf(user?.id ?? '', permission) ?? [];
+    const groups = this.told.groupsOf(this.user.id, permission);
     if (groups.length > MOST_GROUPS) throw lackOf(`over ${MOST_GROUPS} groups have ${permission}`);
     return groups;
   }
@@ -175,7 +197,7 @@ export const GROUPS_FIELDS = {
 } as const satisfies Record<RiskyPermission, string>;
 
 /** The role that a user reaches the API by, as IAM tells of it. */
-export class RoleOfUser extends FactsOfUser {
+export class RoleOfUser extends FactsOfUser<RoleAnswer> {
   get exists(): boolean {
     return this.#role !== null;
   }
@@ -192,19 +214,18 @@ export class RoleOfUser extends FactsOfUser {
     return dateOf(role?.lastUsedAt);
   }
 
-  get unread(): Lack | undefined {
-    const { user, context } = this;
-    if (context?.roles === undefined) return lackOf('roles were not read');
-    if (user?.principalArn === undefined) return lackOf('apiAccessPrincipalArn is missing or unusable');
-    const facts = context.roles(user.principalArn);
+  protected read(): RoleAnswer | Lack {
+    const { roles } = this.context;
+    const { principalArn } = this.user;
+    if (roles === undefined) return lackOf('roles were not read');
+    if (principalArn === undefined) return lackOf('apiAccessPrincipalArn is missing or unusable');
+    const facts = roles(principalArn);
     if (facts === undefined) return lackOf('apiAccessPrincipalArn is no role of an own or trusted account');
-    return facts.answer === undefined ? lackOf(facts.unread ?? 'the role was not read') : undefined;
+    return facts.answer ?? lackOf(facts.unread ?? 'the role was not read');
   }
 
   get #role(): Role | null {
-    const { unread } = this;
-    if (unread !== undefined) throw unread;
-    return this.context?.roles?.(this.user?.principalArn ?? '')?.answer?.role ?? null;
+    return this.told.role;
   }
 }
 
@@ -220,7 +241,6 @@ export const ROLE_FIELDS = {
 
 /** The member of the record that a fact is read from, where it has another name. */
 export const FACT_SOURCES: Readonly<Record<string, string>> = {
-  active: 'status',
   apiBound: 'apiAccess',
   superUser: 'type',
 };

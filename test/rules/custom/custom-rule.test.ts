@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { customRules } from '../../../rules/custom/custom-rule.ts';
 import { type CustomRuleDefinition, KEPT_MEMBERS } from '../../../rules/custom/definition.ts';
+import { KEPT_FIELDS } from '../../../rules/custom/records.ts';
 import type { Role, RoleFacts } from '../../../rules/engine/facts.ts';
 import type { Rule } from '../../../rules/engine/rule.ts';
 import { readUser, type UserFacts } from '../../../rules/engine/user.ts';
-import { explainUser } from '../../../rules/explain/explain.ts';
+import { explainChange, explainUser } from '../../../rules/explain/explain.ts';
 import { aContext, anApiUser, aRoleArn, aUser, daysAgo, NOW } from '../../support/builders.ts';
 import { aCustomRule, ruleOf } from '../../support/custom-rule.ts';
 import { memberships } from '../../support/memberships.ts';
@@ -304,6 +305,25 @@ test('the message is about whom it is asked for, whoever was asked about before'
   });
 });
 
+test('the reason is about whom it is asked for, whoever was asked about before', () => {
+  const rule = ruleOf('user.firstName != "a" && user.lastName != "b"');
+  const [ada, bob] = [{ firstName: null }, { lastName: null }].map((record) => readUser(aUser(record), 0));
+  if (rule.kind !== 'user' || ada === undefined || bob === undefined) throw new Error('they are of other kinds');
+  const [asked] = rule.when;
+  expect(asked?.holds(ada, {}, aContext())).toBeUndefined();
+  expect(asked?.unknown?.(bob, {}, aContext())).toBe('lastName is missing or unusable');
+
+  const counting = ruleOf('group.domain() == "a"', { kind: 'directory', by: 'user.lastName' });
+  if (counting.kind !== 'directory') throw new Error('it is of another kind');
+  const bounds = (key: string) => {
+    const facts = { count: 1, outOf: 1, key };
+    return { low: facts, high: facts, doubt: () => 'it depends' };
+  };
+  const [clause] = counting.clauses ?? [];
+  expect(clause?.holds(bounds('a@a'), {}, aContext())).toBe(true);
+  expect(clause?.unknown?.(bounds('Love'), {}, aContext())).toBe('group has no domain');
+});
+
 test.each([
   [undefined, 'environment', []],
   ['user.status', 'user', ['user.status']],
@@ -499,6 +519,21 @@ test.each([
   expect(
     outcomeOf(ruleOf(clause, { kind: 'change' }), anApiUser(), { earlierUsers: [anApiUser()], context: { roles } }),
   ).toEqual(is);
+});
+
+test.each([
+  { name: 'was not there', record: 'before', before: undefined, after: readUser(anApiUser(), 0) },
+  { name: 'is gone', record: 'user', before: readUser(anApiUser(), 0), after: undefined },
+])('explain says of a user that $name that it can’t be told what it was like', ({ record, before, after }) => {
+  const failsWhen = Object.entries(KEPT_FIELDS).map(([member, type]) =>
+    type === 'bool' ? `${record}.${member}` : `${record}.${member} == ""`,
+  );
+  const rule = ruleOf('', { kind: 'change', failsWhen });
+  const change = { before, after, beforeRecord: undefined, afterRecord: undefined };
+  expect(explainChange({ rule, state: 'on', options: {} }, change, aContext())).toMatchObject({
+    outcome: 'PASS',
+    conditions: [{ holds: false }, ...failsWhen.map((text) => ({ text, holds: undefined }))],
+  });
 });
 
 test('explain shows each clause, and the members that were read', () => {

@@ -79,6 +79,12 @@ describe('users that are counted', () => {
       users: some(1, UNKNOWN_TYPE),
       is: { [ENVIRONMENT]: doubt('1 user') },
     },
+    {
+      name: 'nobody for sure, of whom it can’t be asked',
+      clause: '10 / int(count) > 5',
+      users: some(1, UNKNOWN_TYPE),
+      is: { [ENVIRONMENT]: doubt('1 user') },
+    },
     { name: '1 000 that may be', clause: 'count < 0', users: [...some(1, SUPER), ...some(999, UNKNOWN_TYPE)], is: {} },
     {
       name: '1 001 that may be',
@@ -90,21 +96,20 @@ describe('users that are counted', () => {
     expect(told(directoryRule(clause, { ...superUsers, options: { n: 1 } }), users)).toEqual(is);
   });
 
+  const both = {
+    a: `over 1000 counts are possible; ${doubt('80 users')}`,
+    b: `over 1000 counts are possible; ${doubt('80 users')}`,
+  };
   test.each([
-    { clause: 'count < 0', is: {} },
-    {
-      clause: 'count + counted < 0.0',
-      is: {
-        a: `over 1000 counts are possible; ${doubt('80 users')}`,
-        b: `over 1000 counts are possible; ${doubt('80 users')}`,
-      },
-    },
-  ])('how many are counted besides matters only where it is asked: $clause', ({ clause, is }) => {
+    { failsWhen: ['count < 0'], is: {} },
+    { failsWhen: ['count + counted < 0.0'], is: both },
+    { failsWhen: ['count > 0', 'counted < 0'], is: both },
+  ])('how many are counted besides matters only where it is asked: $failsWhen', ({ failsWhen, is }) => {
     const users = ['a', 'b'].flatMap((lastName) => [
       aUser({ userId: lastName, lastName, ...SUPER }),
       ...some(40, { lastName, ...UNKNOWN_TYPE }),
     ]);
-    expect(told(directoryRule(clause, { ...superUsers, by: 'user.lastName' }), users)).toEqual(is);
+    expect(told(directoryRule('', { ...superUsers, by: 'user.lastName', failsWhen }), users)).toEqual(is);
   });
 
   test('two clauses of which at each number another is false pass, as they do together', () => {
@@ -280,6 +285,13 @@ describe('explain', () => {
         { text: 'count / counted > options.share (count 2, counted 3)', holds: true },
       ],
       values: [{ member: 'status' }, { member: 'emailAddress' }],
+    });
+  });
+
+  test('shows a clause that holds though one before it does not', () => {
+    expect(explain([aUser({ emailAddress: 'a@a.example' })])).toMatchObject({
+      outcome: 'PASS',
+      conditions: [{}, {}, { text: 'count > 1 (count 1, counted 1)', holds: false }, { holds: true }],
     });
   });
 
