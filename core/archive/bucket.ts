@@ -183,7 +183,8 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     const { Body, ETag, ContentLength } = await persistently(() =>
       client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...range })),
     );
-    if (!(Body instanceof Readable) || ETag === undefined) throw new Error(`s3://${bucket}/${key} came without a body or an ETag`);
+    if (!(Body instanceof Readable) || ETag === undefined)
+      throw new Error(`s3://${bucket}/${key} came without a body or an ETag`);
     // Whoever reads it is told; until then nobody listens, and what nobody hears ends the process.
     Body.on('error', () => undefined);
     return { body: Body, version: ETag, size: ContentLength };

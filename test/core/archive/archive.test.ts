@@ -176,48 +176,6 @@ describe('a bucket that falters', () => {
   });
 });
 
-describe('a refusal of a bucket', () => {
-  const refusedBy = async (refusal: { readonly status: number; readonly code: string }, timeLeft?: () => number) => {
-    let requests = 0;
-    fault = ({ method }) => {
-      if (method !== 'PUT') return undefined;
-      requests += 1;
-      return refusal;
-    };
-    // Of a file all tries are those of the archive; of bytes the client makes some.
-    const path = join(await newFolder(), 'file');
-    await writeFile(path, 'x');
-    const archive = bucketArchive(emulator.s3, emulator.bucket, 1, timeLeft);
-    await expect(archive.create('refused/object', { path, size: 1 }, 'text/plain')).rejects.toMatchObject({
-      name: refusal.code,
-    });
-    return requests;
-  };
-
-  test.each([
-    { status: 301, code: 'PermanentRedirect', times: 1 },
-    { status: 307, code: 'TemporaryRedirect', times: 5 },
-    { status: 400, code: 'InvalidArgument', times: 1 },
-    { status: 400, code: 'RequestTimeout', times: 5 },
-    { status: 400, code: 'RequestExpired', times: 5 },
-    { status: 400, code: 'ExpiredToken', times: 4 },
-    { status: 403, code: 'AccessDenied', times: 1 },
-    { status: 404, code: 'NoSuchBucket', times: 1 },
-    { status: 409, code: 'ConditionalRequestConflict', times: 5 },
-    { status: 429, code: 'TooManyRequests', times: 5 },
-    { status: 499, code: 'ClientClosedRequest', times: 1 },
-    { status: 500, code: 'InternalError', times: 5 },
-    { status: 501, code: 'NotImplemented', times: 1 },
-    { status: 503, code: 'SlowDown', times: 5 },
-  ])('$status $code is met $times times', async ({ times, ...refusal }) => {
-    expect(await refusedBy(refusal)).toBe(times);
-  });
-
-  test('is met once where there is no time left', async () => {
-    expect(await refusedBy({ status: 503, code: 'SlowDown' }, () => 0)).toBe(1);
-  });
-});
-
 describe('a hint in a bucket', () => {
   const LOCK = 'x-amz-object-lock-mode';
   const kept: (string | string[] | undefined)[] = [];

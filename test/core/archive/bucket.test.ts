@@ -35,8 +35,8 @@ const throws = (error: unknown) => (): never => {
 };
 const failing = (members: { readonly code?: string; readonly name?: string }) =>
   throws(Object.assign(new Error('no answer'), members));
-const refusing = (httpStatusCode: number) =>
-  throws(new S3ServiceException({ name: 'Refused', $fault: 'server', $metadata: { httpStatusCode } }));
+const refusing = (httpStatusCode: number, name = 'Refused') =>
+  throws(new S3ServiceException({ name, $fault: 'server', $metadata: { httpStatusCode } }));
 const there = () => ({});
 const RESET = failing({ code: 'ECONNRESET' });
 const aMinute = () => 60_000;
@@ -67,6 +67,61 @@ describe('a request that gets no answer', () => {
     expect(await archive.has('key')).toBe(isThere);
     expect(await archive.has('key')).toBe(true);
     expect(asked.length).toBeGreaterThanOrEqual(8);
+  });
+});
+
+describe('a refusal', () => {
+  const content = { bytes: Buffer.from('x') };
+
+  test.each([
+    { status: 301, code: 'PermanentRedirect', times: 1 },
+    { status: 307, code: 'TemporaryRedirect', times: 5 },
+    { status: 400, code: 'InvalidArgument', times: 1 },
+    { status: 400, code: 'RequestTimeout', times: 5 },
+    { status: 400, code: 'RequestExpired', times: 5 },
+    { status: 400, code: 'ExpiredToken', times: 4 },
+    { status: 403, code: 'AccessDenied', times: 1 },
+    { status: 403, code: 'RequestTimeTooSkewed', times: 5 },
+    { status: 404, code: 'NoSuchBucket', times: 1 },
+    { status: 409, code: 'ConditionalRequestConflict', times: 5 },
+    { status: 429, code: 'TooManyRequests', times: 5 },
+    { status: 499, code: 'ClientClosedRequest', times: 1 },
+    { status: 500, code: 'InternalError', times: 5 },
+    { status: 501, code: 'NotImplemented', times: 1 },
+    { status: 503, code: 'SlowDown', times: 5 },
+  ])('$status $code is met $times times', async ({ status, code, times }) => {
+    const { archive, asked } = answering([refusing(status, code)]);
+    await expect(archive.create('key', content, 'text/plain')).rejects.toMatchObject({ name: code });
+    expect(asked).toHaveLength(times);
+  });
+
+  test('is met once where there is no time left', async () => {
+    const { archive, asked } = answering([refusing(503)], () => 0);
+    await expect(archive.create('key', content, 'text/plain')).rejects.toMatchObject({ name: 'Refused' });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    { name: 'of a bucket without a lock', status: 400 },
+    { name: 'of locks that may not be set', status: 403 },
+    { name: 'of a store that knows none', status: 501 },
+  ])('$name lets a hint be kept as the bucket keeps all', async ({ status }) => {
+    const { archive, asked } = answering([refusing(status), there]);
+    expect(await archive.replace('key', content, 'text/plain', undefined, 'hint')).toBe('replaced');
+    expect(asked.map(({ ObjectLockMode, Tagging }) => [ObjectLockMode, Tagging])).toEqual([
+      ['GOVERNANCE', 'kept=briefly'],
+      [undefined, undefined],
+    ]);
+  });
+
+  test.each([
+    { name: 'that is there already', end: () => ({ Metadata: { write: 'of another' } }) },
+    { name: 'that is there already, of which nobody says by whom', end: there },
+    { name: 'that was there, and is gone', end: refusing(404) },
+  ])('of an object $name is told as such', async ({ end }) => {
+    const { archive, asked } = answering([refusing(412), end]);
+    expect(await archive.create('key', content, 'text/plain')).toBe('exists');
+    expect(asked).toMatchObject([{ IfNoneMatch: '*', ChecksumAlgorithm: 'SHA256' }, { Key: 'key' }]);
   });
 });
 
