@@ -4,7 +4,7 @@ import { findingId, partsOfFindingId } from '../../rules/engine/finding.ts';
 import type { Roster } from '../../rules/engine/memory/roster.ts';
 import { judgeBy, type PrincipalSubject, type Rule, type Subject } from '../../rules/engine/rule.ts';
 import { isPositionName, readUser, type UserFacts } from '../../rules/engine/user.ts';
-import { ArchiveError, ifSound } from '../archive/errors.ts';
+import { ifSound } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { findRepeated, RecordIds, usersByRecords } from '../archive/repeated-records.ts';
 import type { Criteria } from './criteria.ts';
@@ -210,7 +210,7 @@ const judgeAnew = async (
   };
   const ids = new RecordIds();
   const idAt = (position: number): string => ids.at(position);
-  try {
+  const judge = async (): Promise<readonly LostGroups[]> => {
     const then = { ...context, ...(await facts()), now: Date.parse(asOf) };
     const evaluation = beginEvaluation(rules, then, undefined, {
       fail: ({ rule, subject }) => failedThen(rule, subject),
@@ -224,10 +224,10 @@ const judgeAnew = async (
       evaluation.seeRecords(users, undefined);
     }
     evaluation.judgePrincipals(idAt, true);
-    return await readLostGroups(rules, evaluation, idAt, failedThen, records);
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
+    return readLostGroups(rules, evaluation, idAt, failedThen, records);
+  };
+  return ifSound(judge, () => {
     for (const { id, lastSeen } of open.withFate('failed-then')) if (lastSeen === asOf) open.settle(id, 'rule-changed');
     return undefined;
-  }
+  });
 };

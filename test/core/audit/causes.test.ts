@@ -558,33 +558,38 @@ describe('records of a night on which a finding last failed', () => {
     expect(fates.toSorted()).toEqual(['a: resolved rule-changed', 'b: resolved fixed']);
   });
 
-  test('of a version that told neither its code nor when it listed are judged anew', async () => {
-    const entry = chainKey(ENVIRONMENT, 1);
-    const older = async (archive: Archive) => {
+  const entry = chainKey(ENVIRONMENT, 1);
+  /** The first run is one of a version that told neither its code nor when it listed. */
+  const ofOldVersion = {
+    [entry]: async (archive: Archive) => {
       const { code: _code, listing: _listing, ...manifest }: Manifest = JSON.parse(await readText(archive, entry));
       return stored(entry, async function* text() {
         yield Buffer.from(JSON.stringify(manifest));
       });
-    };
-    const { fates, last } = await fatesOf('stale-login', [[stale('a')], [aUser({ userId: 'a' })]], {
-      [entry]: older,
-      // It names the entry as it was.
-      [latestKey(ENVIRONMENT)]: async () => undefined,
-    });
+    },
+    // It names the entry as it was.
+    [latestKey(ENVIRONMENT)]: async () => undefined,
+  };
+
+  test('of a version that told neither its code nor when it listed are judged anew', async () => {
+    const { fates, last } = await fatesOf('stale-login', [[stale('a')], [aUser({ userId: 'a' })]], ofOldVersion);
     expect(last?.report.verdict).toBe('COMPLETE');
     expect(fates).toEqual(['a: resolved fixed']);
   });
 
   test.each([
-    { hour: 1, cause: 'fixed' },
-    { hour: 3, cause: 'rule-changed' },
-  ])('are judged by the moment at which they were read: a time of hour $hour, of hour 2: $cause', async (given) => {
+    { hour: 1, of: '2', altered: {}, cause: 'fixed' },
+    { hour: 3, of: '2', altered: {}, cause: 'rule-changed' },
+    { hour: 0, of: '0, where nobody says when', altered: ofOldVersion, cause: 'fixed' },
+    { hour: 1, of: '0, where nobody says when', altered: ofOldVersion, cause: 'rule-changed' },
+  ])('are judged by the moment at which they were read: a time of hour $hour, of hour $of: $cause', async (given) => {
     const hours = (count: number) => nightAt(1).getTime() + count * 3_600_000;
     const user = aUser({ lastName: 'X', lastLoginTime: hours(given.hour) });
-    const { fates } = await fatesOf('x-contractor-api-access', [
+    const nights = [
       { users: [user], own: [ruleOf('user.lastName == "X"')], listedAt: new Date(hours(2)) },
       { users: [aUser({ lastLoginTime: daysAgo(9) })], own: [ruleOf('age(user.lastLoginTime) < days(1)')] },
-    ]);
+    ];
+    const { fates } = await fatesOf('x-contractor-api-access', nights, given.altered);
     expect(fates).toEqual([`u1: resolved ${given.cause}`]);
   });
 
@@ -681,6 +686,21 @@ describe('a user who was disabled on a night that could not judge', () => {
     expect(fates).toEqual([`u1: resolved ${cause}`]);
   });
 
+  test.each([
+    { name: 'they were not there', between: [OTHER], cause: 'user-disabled' },
+    { name: 'they were disabled', between: disabled, cause: 'fixed' },
+  ])('is told of by the run before where $name, and the records of then are gone', async ({ between, cause }) => {
+    const nights = [
+      { users: users(), ...read() },
+      { users: between, ...cut },
+      { users: disabled, ...read() },
+    ];
+    const { fates } = await fatesOf('effective-super-user', nights, {
+      [nightKeys(1).object(OUTPUTS.snapshot)]: async () => undefined,
+    });
+    expect(fates).toEqual([`u1: resolved ${cause}`]);
+  });
+
   test('was not disabled since then, where it was disabled as the finding failed', async () => {
     const long = (members: object): Users => [aUser({ status: 'DISABLED', ...members }), OTHER];
     const { fates } = await fatesOf('long-disabled', [
@@ -692,18 +712,23 @@ describe('a user who was disabled on a night that could not judge', () => {
   });
 });
 
-test('a user who failed in records that can not be read any more, and was disabled since the run before, is told of by that', async () => {
+describe('a user who failed, and is disabled', () => {
+  const gone = async () => undefined;
   const u1 = (members: Readonly<Record<string, unknown>>) => [aUser({ userId: 'u1', ...members }), OTHER];
-  const { fates } = await fatesOf(
-    'stale-login',
-    [
-      u1({ lastLoginTime: daysAgo(200) }),
-      u1({ lastLoginTime: 'garbage' }),
-      u1({ lastLoginTime: daysAgo(200), status: 'DISABLED' }),
-    ],
-    { [nightKeys(1).object(OUTPUTS.snapshot)]: async () => undefined },
-  );
-  expect(fates).toEqual(['u1: resolved user-disabled']);
+  const unusable = u1({ lastLoginTime: 'garbage' });
+  const nights = [
+    u1({ lastLoginTime: daysAgo(200) }),
+    unusable,
+    unusable,
+    u1({ lastLoginTime: daysAgo(200), status: 'DISABLED' }),
+  ];
+
+  test.each([
+    { name: 'the records of then', key: nightKeys(1).object(OUTPUTS.snapshot) },
+    { name: 'the run of then', key: chainKey(ENVIRONMENT, 1) },
+  ])('is told of by the run before where $name can not be read any more', async ({ key }) => {
+    expect((await fatesOf('stale-login', nights, { [key]: gone })).fates).toEqual(['u1: resolved user-disabled']);
+  });
 });
 
 describe('a record without a userId', () => {

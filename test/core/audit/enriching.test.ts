@@ -175,6 +175,16 @@ describe('the finding on a role ends', () => {
       fate: 'resolved user-vanished',
     },
     {
+      name: 'as its only user vanished after a night that could not read it',
+      rule: 'principal-missing',
+      nights: [
+        night([bound('a'), plain('b')], facts(missing)),
+        night([bound('a'), plain('b')], facts(denied)),
+        night([plain('b')]),
+      ],
+      fate: 'resolved user-vanished',
+    },
+    {
       name: 'as a record without a userId that had it is gone: nobody can tell what became of it',
       rule: 'principal-missing',
       nights: [night([bound('a', { userId: undefined }), plain('b')], facts(missing)), night([plain('b')])],
@@ -283,6 +293,33 @@ describe('the finding on a role ends', () => {
       night([bound('a', { status: 'DISABLED' }), bound('b', off)], idle),
     );
     expect(fates).toEqual([`${S} LOW resolved user-disabled`]);
+  });
+
+  test('as one of its users vanished on a night that could not read it, and the other was disabled since', async () => {
+    const idle = facts((arn) => ({ ...sound(arn), lastUsedAt: new Date(daysAgo(200)).toISOString() }));
+    const { fates } = await audited(
+      'idle-principal',
+      night([bound('a'), bound('b')], idle),
+      night([bound('b')], facts(denied)),
+      night([bound('b', { status: 'DISABLED' })], idle),
+    );
+    expect(fates).toEqual([`${S} LOW resolved user-vanished`]);
+  });
+
+  test('by whom the run before knows, where the records of then are gone', async () => {
+    const archive = memoryArchive();
+    const plans = [
+      night([bound('a'), plain('b')], facts(missing)),
+      night([bound('a'), plain('b')], facts(denied)),
+      night([plain('b')]),
+    ].map((plan, index) => ({ ...plan, number: index + 1 }));
+    await auditNights(archive, plans.slice(0, 2));
+    const gone = nightKeys(1).object(OUTPUTS.snapshot);
+    const read: Archive['read'] = async (key) => (key === gone ? undefined : archive.read(key));
+    await auditNights({ ...archive, read }, plans.slice(2));
+    expect(await findingsOf(archive, nightKeys(3).object(OUTPUTS.findings))).toContainEqual(
+      expect.objectContaining({ ruleId: 'principal-missing', state: 'resolved', cause: 'user-vanished' }),
+    );
   });
 
   test('as another rule would have it: today’s, of the records and the answers of then', async () => {
