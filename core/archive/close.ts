@@ -35,14 +35,14 @@ const MOST_TRIES = 5;
 const summaryOf = async (archive: Archive, environmentId: string, last: ChainEntry) => {
   const keys = await chainKeys(archive, environmentId);
   let runs = 0;
-  let firstAsOf: string | undefined;
+  let firstAsOf = last.asOf;
   for (const key of keys) {
     const { entry } = (await readPlace(archive, environmentId, key)) ?? {};
     if (typeof entry !== 'object' || isMilestone(entry)) continue;
+    if (runs === 0) firstAsOf = entry.asOf;
     runs += 1;
-    firstAsOf ??= entry.asOf;
   }
-  return { runs, firstAsOf: firstAsOf ?? last.asOf, lastAsOf: last.asOf };
+  return { runs, firstAsOf, lastAsOf: last.asOf };
 };
 
 const dayAfter = (asOf: string, years: number): string => {

@@ -47,7 +47,7 @@ export const removeLeftBehind = async (
   for (const path of paths.filter((one) => pattern.test(basename(one))).map((one) => join(folder, one))) {
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || !isLeftBehind(basename(path), Date.now() - found.mtimeMs, mostAge)) continue;
-    await rm(path, { recursive: true, force: true }).catch(() => {});
+    await rm(path, { recursive: true }).catch(() => {});
   }
 };
 

@@ -87,6 +87,18 @@ describe('a chain', () => {
     expect({ entry, head }).toEqual({ entry: JSON.parse(stored), head: headText(sequence, sha256Of(stored)) });
   });
 
+  test('of which a run went away meanwhile is summed up without it', async () => {
+    const archive = await archiveOf(OPEN);
+    let reads = 0;
+    const read: Archive['read'] = async (key) => {
+      // The first time is to see whether the end of the chain holds.
+      if (key === entryKey(1)) reads += 1;
+      return key === entryKey(1) && reads > 1 ? undefined : archive.read(key);
+    };
+    const { entry } = await decide({ ...archive, read }, ENVIRONMENT, decision('closing'));
+    expect(entry).toMatchObject({ runs: 1, firstAsOf: dayOf(2), lastAsOf: dayOf(2) });
+  });
+
   test('is reopened by an entry that says so', async () => {
     const archive = await archiveOf(CLOSED);
     const { entry } = await decide(archive, ENVIRONMENT, decision('reopened'));

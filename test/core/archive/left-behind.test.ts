@@ -52,6 +52,18 @@ describe('a temporary folder', () => {
   });
 });
 
+test('a temporary folder goes with its process, and is of no more concern once it is removed', async () => {
+  const parent = await newFolder();
+  const before = process.listenerCount('exit');
+  const own = await temporaryFolder(parent);
+  await writeFile(join(own.path, '1-snapshot.jsonl.gz'), 'Jane Doe');
+  const [discard] = process.listeners('exit').slice(before);
+  for (const code of [0, 1]) discard?.call(process, code);
+  expect(await readdir(parent)).toStrictEqual([]);
+  await own.remove();
+  expect(process.listenerCount('exit')).toBe(before);
+});
+
 const bytes = (text: string) => ({ bytes: Buffer.from(text) });
 
 describe('in an archive', () => {

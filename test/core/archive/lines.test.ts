@@ -173,6 +173,10 @@ describe('limits', () => {
     for (let n = 0; n < count; n += 1) yield piece;
   }
 
+  test.each([0, 1, 2, 3])('an object of %d pieces is read whole', async (count) => {
+    expect((await readBytes({ key: 'k', body: pieces(count) })).toString()).toBe('1234'.repeat(count));
+  });
+
   test('an object is read whole up to its limit, and never past it', async () => {
     expect(await readBytes({ key: 'k', body: pieces(3) }, 12)).toHaveLength(12);
     const endless = pieces(Number.POSITIVE_INFINITY);

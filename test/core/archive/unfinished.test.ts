@@ -86,10 +86,16 @@ describe('what unfinished attempts left', () => {
       named: [reportOf(SAME), manifestOf(AFTER)],
     },
     {
-      name: 'none of an attempt that does not say when it began, at an earlier run',
+      name: 'none of an attempt that does not say when it began, at the same run or an earlier one',
       previous: fifth,
-      left: [reportOf(BEFORE).replace(nameOf(BEFORE), 'try-1')],
+      left: [BEFORE, SAME].map((began) => reportOf(began).replace(nameOf(began), 'try-1')),
       named: [],
+    },
+    {
+      name: 'parts of a listing of such an attempt, where no run names them',
+      previous: fifth,
+      left: [partOf(SAME).replace(nameOf(SAME), 'try-1')],
+      named: [partOf(SAME).replace(nameOf(SAME), 'try-1')],
     },
     {
       name: 'none of what is of no attempt',
@@ -134,6 +140,12 @@ describe('parts of a listing that came too late for the run after it', () => {
     { name: 'of longer ago', at: 2, isNamed: false },
   ])('$name: $isNamed', async ({ at, isNamed }) => {
     expect(await namedAfter(runs[2], [partAt(at)], runs)).toEqual(isNamed ? [partAt(at)] : []);
+  });
+
+  test('are not named a second earlier, whoever names them', async () => {
+    const asOf = new Date(entryInstant(3).getTime() - 1000);
+    const part = listingPartKey({ environmentId: ENVIRONMENT, asOf, attempt: 'try-1' }, 1, 1);
+    expect(await namedAfter(naming(5, [], fourth), [part])).toEqual([]);
   });
 
   test.each([
