@@ -52,8 +52,10 @@ export const callerChecks = (settings: CallerSettings): readonly Check[] => {
         const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
         try {
           // Needs no permission: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-          const { Account: account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
-          const who = `${account}, as ${plainLine(Arn, 200)}`;
+          const { Account: account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
+          if (account === undefined)
+            return fail('STS names no account', 'look for an endpoint or a proxy that answers in place of STS');
+          const who = `${account}, as ${plainLine(String(Arn), 200)}`;
           if (accountId === undefined) return ok(`${who}; an audit takes it for the environment's`);
           if (account === accountId) return ok(who);
           return fail(

@@ -9,7 +9,7 @@ export interface StoredSchedule {
   readonly StartDate?: number;
   readonly EndDate?: number;
   readonly CreationDate?: number;
-  readonly Target: { readonly Arn: string; readonly Input?: string };
+  readonly Target?: { readonly Arn: string; readonly Input?: string };
 }
 
 export interface Scheduler {

@@ -216,6 +216,17 @@ describe('a folder', () => {
     });
   });
 
+  test('is tried nowhere else than in the nearest that is there', async () => {
+    const folder = await newFolder();
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    for (const { name, check } of folderChecks(file, ENVIRONMENT).slice(1))
+      expect([name, await check()]).toStrictEqual([
+        name,
+        { outcome: 'fail', told: expect.stringContaining('ENOTDIR'), remedy: REMEDY },
+      ]);
+  });
+
   test('whose last run is none is to be restored', async () => {
     const folder = await newFolder();
     await archiveNights(folder, [NIGHT]);

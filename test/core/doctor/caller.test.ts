@@ -88,6 +88,25 @@ test.each<{ name: string; differs: Partial<CallerSettings>; told: Readonly<Recor
     told: { account: { outcome: 'ok', told: `${ACCOUNT}, as ${ARN}; an audit takes it for the environment's` } },
   },
   {
+    name: 'of no account, where nobody named one',
+    differs: { accountId: undefined, sts: stsOf(() => ({})) },
+    told: {
+      account: {
+        outcome: 'fail',
+        told: 'STS names no account',
+        remedy: 'look for an endpoint or a proxy that answers in place of STS',
+      },
+    },
+  },
+  ...[
+    { length: 200, shown: 'x'.repeat(200) },
+    { length: 201, shown: `${'x'.repeat(197)}...` },
+  ].map(({ length, shown }) => ({
+    name: `whose ARN has ${length} characters`,
+    differs: { sts: stsOf(() => ({ Account: ACCOUNT, Arn: 'x'.repeat(length) })) },
+    told: { account: { outcome: 'ok', told: `${ACCOUNT}, as ${shown}` } },
+  })),
+  {
     name: 'of another account',
     differs: { accountId: '444455556666' },
     told: {

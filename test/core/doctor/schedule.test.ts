@@ -53,7 +53,7 @@ const look = async (schedule: StoredSchedule | 'denied' | undefined, differs: Pa
 
 const TIME = 'ok: cron(30 4 * * ? *) America/New_York, as audit.yaml says';
 const UNLOOKED = 'not-checked: schedule failed';
-const { Target, ...rest } = SOUND;
+const { Target = { Arn: FUNCTION }, ...rest } = SOUND;
 
 test.each<{
   name: string;
@@ -127,6 +127,15 @@ test.each<{
     schedule: { ...SOUND, Target: { ...Target, Input } },
     told: [`fail: it asks for environment ${Input.includes('def') ? 'def' : 'undefined'}`, UNLOOKED] as const,
   })),
+  { name: 'that invokes nothing', schedule: rest, told: ['fail: it asks for environment undefined', UNLOOKED] },
+  ...[
+    { id: 'x'.repeat(40), shown: 'x'.repeat(40) },
+    { id: 'x'.repeat(41), shown: `${'x'.repeat(37)}...` },
+  ].map(({ id, shown }) => ({
+    name: `of environment ${id}`,
+    schedule: { ...SOUND, Target: { ...Target, Input: JSON.stringify({ environmentId: id }) } },
+    told: [`fail: it asks for environment ${shown}`, UNLOOKED] as const,
+  })),
   {
     name: 'of another function',
     schedule: { ...rest, Target: { ...Target, Arn: `${FUNCTION}-2` } },
@@ -193,8 +202,8 @@ test('what was deployed is looked at by the function that the schedule invokes, 
   const deployment: ScheduleSettings['deployment'] = (functionOf) => [
     { name: 'deployed', needs: [], check: async () => ok(String(functions.push(functionOf()))) },
   ];
-  for (const schedule of [SOUND, undefined]) await look(schedule, { deployment });
-  expect(functions).toEqual([FUNCTION, undefined]);
+  for (const schedule of [SOUND, rest, undefined]) await look(schedule, { deployment });
+  expect(functions).toEqual([FUNCTION, undefined, undefined]);
 
   const needs = scheduleChecks({ ...settings(), deployment: undefined }).map((check) => [check.name, ...check.needs]);
   const ofDeployment = [['alarms'], ['concurrency'], ['stacks']];

@@ -53,6 +53,28 @@ test.each<{
   expect(await look(verified, firstNight)).toBe(told);
 });
 
+const put = async (key: string) => {
+  const archive = memoryArchive();
+  for (const one of [key, runKeys(ENVIRONMENT, nightAt(9)).manifest])
+    await archive.create(one, { bytes: Buffer.from('{}') }, 'application/json');
+  return archive;
+};
+
+test('a verification of eight days ago and a second is none of the last days', async () => {
+  const key = runKeys(ENVIRONMENT, new Date(nightAt(2).getTime() - 1000)).manifest.replace(
+    'manifests',
+    'verifications',
+  );
+  const archive = await put(key);
+  await archive.create(runKeys(ENVIRONMENT, nightAt(1)).manifest, { bytes: Buffer.from('{}') }, 'application/json');
+  expect(await findUnverified(archive, ENVIRONMENT, nightAt(10).getTime())).toBe('was not verified for 8 days');
+});
+
+test('an archive whose oldest manifest is of no time counts as old', async () => {
+  const archive = await put(`manifests/environment=${ENVIRONMENT}/dt=2026-01-01/x.json`);
+  expect(await findUnverified(archive, ENVIRONMENT, nightAt(10).getTime())).toBe('was not verified for 8 days');
+});
+
 test('an archive that can not be read is told to be so', async () => {
   const list = () => {
     throw new Error('no way\nto S3');
