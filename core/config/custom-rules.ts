@@ -233,7 +233,7 @@ const isExpected = ({ fails, notAssessed, passes }: RuleTest, outcomes: Outcomes
     : outcomes.length === 0;
 
 /** Runs a test of a rule; says what is wrong where it does not hold. */
-const testProblem = (rule: Rule, given: RuleTest): string | undefined => {
+const testProblem = (rule: Parameters<typeof tryRule>[0], given: RuleTest): string | undefined => {
   const { name, now, user: one = {} } = given;
   const isListed = rule.kind === 'directory';
   if (isListed !== (given.users !== undefined) || (isListed && given.user !== undefined))

@@ -3,7 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 // The language's engine has no limit at run time: what an expression may take is bounded here, before it ever runs.
 
 /** The limits of the parser. */
-export const LIMITS = { maxAstNodes: 300, maxDepth: 24, maxListElements: 1000, maxMapEntries: 100 } as const;
+export const LIMITS = { maxAstNodes: 300, maxDepth: 24, maxMapEntries: 100 } as const;
 
 /** The most texts that an option may list. */
 export const MOST_LISTED = 1000;
@@ -19,10 +19,13 @@ const COMPARED = 10;
 /** They evaluate their last arguments for each item of a list. */
 const MACROS: readonly string[] = ['all', 'exists', 'exists_one', 'map', 'filter'];
 
-const REFUSED: Readonly<Record<string, string>> = {
-  matches: 'matches is refused, since its time has no bound: write startsWith, endsWith, contains or domain() instead',
-  bind: 'bind is refused, since texts could double with each: write the value where it is used instead',
-};
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  [
+    'matches',
+    'matches is refused, since its time has no bound: write startsWith, endsWith, contains or domain() instead',
+  ],
+  ['bind', 'bind is refused, since texts could double with each: write the value where it is used instead'],
+]);
 
 /** A member of a record that an expression reads, as in `user.status`, or a name by itself, as in `count`. */
 export interface MemberRead {
@@ -112,12 +115,12 @@ export const boundsOf = (expression: ASTNode, records: readonly string[], names:
       reads.push({ ...read, node, isNeeded });
       return 2;
     }
-    if (node.op === '.') return sum([node.args[0]]);
     if (node.op === 'in') return sum(node.args) + (rangeOf(node.args[1]) ?? 0) / COMPARED;
     if (node.op !== 'call' && node.op !== 'rcall') return sum(partsOf(node.args));
 
     const [name] = node.args;
-    if (Object.hasOwn(REFUSED, name)) return refuse(REFUSED[name] ?? '');
+    const why = REFUSED.get(name);
+    if (why !== undefined) return refuse(why);
     if (node.op === 'call' || !MACROS.includes(name)) {
       if (node.op === 'call' && name === 'has') {
         const [asked] = node.args[1];

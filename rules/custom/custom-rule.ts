@@ -5,6 +5,7 @@ import {
   defineDirectoryRule,
   defineUserRule,
   type Key,
+  type PrincipalRule,
   type Rule,
   type UserChange,
   type Violation,
@@ -23,7 +24,7 @@ export interface RuleProblem {
 }
 
 /** A rule, or what is wrong with it. */
-export type Compiled = { readonly rule: Rule } | { readonly problems: readonly RuleProblem[] };
+export type Compiled = { readonly rule: Exclude<Rule, PrincipalRule> } | { readonly problems: readonly RuleProblem[] };
 
 /** The two states of a user that a rule is asked about. */
 type StatesOf<S> = (subject: S) => { readonly user: UserFacts; readonly before?: UserFacts | undefined };
@@ -104,7 +105,7 @@ export const compileRule = (definition: CustomRuleDefinition): Compiled => {
   const { where = [], by, mayName } = definition;
   const isDirectory = kind === 'directory';
   const language = new Language(isDirectory ? 'group' : kind, options, by !== undefined);
-  const ofUsers = isDirectory ? new Language('user', options) : language;
+  const ofUsers = new Language('user', options);
   const problems: RuleProblem[] = [];
   const compile = (
     source: string,

@@ -240,10 +240,7 @@ export const ROLE_FIELDS = {
 } as const satisfies Partial<Record<keyof RoleOfUser, string>>;
 
 /** The member of the record that a fact is read from, where it has another name. */
-export const FACT_SOURCES: Readonly<Record<string, string>> = {
-  apiBound: 'apiAccess',
-  superUser: 'type',
-};
+export const FACT_SOURCES: Readonly<Record<string, string>> = { apiBound: 'apiAccess', superUser: 'type' };
 
 /** A text without exactly one `@` and something on either side: it can't be told which domain it is of. */
 export const NO_DOMAIN = new Lack('text has no domain');

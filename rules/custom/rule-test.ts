@@ -1,7 +1,7 @@
 import type { Context } from '../engine/context.ts';
 import { beginDirectoryCheck } from '../engine/directory.ts';
 import type { RiskyPermission, Role } from '../engine/facts.ts';
-import { judgeBy, type Outcome, type Rule } from '../engine/rule.ts';
+import { judgeBy, type Outcome, type PrincipalRule, type Rule } from '../engine/rule.ts';
 import { readUser, type User } from '../engine/user.ts';
 
 /** A user that a rule is tried on. */
@@ -25,7 +25,7 @@ export interface Trial {
 
 const contextOf = (trial: Trial, users: readonly User[]): Context => {
   const { now } = trial;
-  const known = trial.users.map(({ groups, role }, index) => ({ groups, role, user: users[index] }));
+  const known = users.map((user, position) => ({ user, ...trial.users[position] }));
   return {
     now,
     readAt: now,
@@ -35,20 +35,22 @@ const contextOf = (trial: Trial, users: readonly User[]): Context => {
     ...(known.some(({ groups }) => groups !== undefined) && {
       memberships: {
         unread: undefined,
-        groupsOf: (id, permission) => known.find(({ user }) => user?.id === id)?.groups?.[permission] ?? [],
+        groupsOf: (id, permission) => known.find(({ user }) => user.id === id)?.groups?.[permission] ?? [],
       },
     }),
     ...(known.some(({ role }) => role !== undefined) && {
       roles: (arn) => {
-        const told = known.find(({ user, role }) => user?.principalArn === arn && role !== undefined);
-        return told?.role === undefined ? undefined : { answer: { readAt: now, role: told.role } };
+        const [role] = known.flatMap((one) =>
+          one.user.principalArn === arn && one.role !== undefined ? [one.role] : [],
+        );
+        return role === undefined ? undefined : { answer: { readAt: now, role } };
       },
     }),
   };
 };
 
 /** Judges a trial as a run would; gives all outcomes but passes. */
-export const tryRule = (rule: Rule, trial: Trial): readonly Exclude<Outcome, undefined>[] => {
+export const tryRule = (rule: Exclude<Rule, PrincipalRule>, trial: Trial): readonly Exclude<Outcome, undefined>[] => {
   const users = trial.users.map(({ record }, position) => readUser(record, position));
   const context = contextOf(trial, users);
   if (rule.kind === 'directory') {
@@ -57,7 +59,6 @@ export const tryRule = (rule: Rule, trial: Trial): readonly Exclude<Outcome, und
     return check.judge((position) => users[position]?.id ?? '').outcomes.map(({ outcome }) => outcome);
   }
   const [after = readUser({}, 0)] = users;
-  if (rule.kind === 'principal') throw new TypeError('a rule that is tried must be of another kind than principal');
   const outcome =
     rule.kind === 'user'
       ? judgeBy(rule, rule.options, context)(after)

@@ -17,6 +17,7 @@ const newFolder = temporaryFolders();
 
 test('a sound rule is one as those of the catalogue, with its file as its text', () => {
   const { rule, tests } = aCustomRule();
+  expect(rule.names).toBeUndefined();
   expect(rule).toMatchObject({
     kind: 'user',
     id: 'x-contractor-api-access',
@@ -27,6 +28,17 @@ test('a sound rule is one as those of the catalogue, with its file as its text',
   });
   expect(tests).toEqual(['old', 'no address']);
 });
+
+/** An expression of so many parts. */
+const NODES = (count: number): string => {
+  const [least, more] = [Array(100).fill('user.active').join(' && '), count - 299];
+  return '!'.repeat(more) + least;
+};
+const PARENTHESES = (depth: number): string => `${'('.repeat(depth)}user.active${')'.repeat(depth)}`;
+const DEEPEST = 22;
+const ENTRIES = (count: number): string =>
+  `user.userId in {${Array.from({ length: count }, (_, n) => `"${n}": 1`).join()}}`;
+const TEN_THOUSAND_STEPS = `options.l.all(a, a != "" && a != "b") && [${Array(166).fill('"c"').join()}].all(c, c != "")`;
 
 const ONE = { name: 'one', user: { userId: 'u1' } };
 
@@ -102,20 +114,33 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
       says: 'user must be followed by a member, as in user.NAME',
     },
     { wrong: { failsWhen: ['[user].exists(u, u.active)'] }, says: 'user must be followed by a member' },
-    { wrong: { failsWhen: ['user.userId.matches("(a+)+$")'] }, says: 'matches is refused' },
-    { wrong: { failsWhen: ['cel.bind(x, "a", x + x) == ""'] }, says: 'bind is refused' },
+    {
+      wrong: { failsWhen: ['user.userId.matches("(a+)+$")'] },
+      says: 'matches is refused, since its time has no bound: write startsWith, endsWith, contains or domain() instead',
+    },
+    {
+      wrong: { failsWhen: ['cel.bind(x, "a", x + x) == ""'] },
+      says: 'bind is refused, since texts could double with each: write the value where it is used instead',
+    },
     {
       wrong: { failsWhen: ['[1].all(a, [1].all(b, [1].all(c, a + b + c > 0)))'] },
-      says: 'must be nested at most 2 deep',
+      says: 'failsWhen[0]: all, exists, exists_one, map, filter must be nested at most 2 deep',
     },
     {
       wrong: { failsWhen: ['options.l.all(a, options.l.all(b, a == b))'], options: { l: ['a'] } },
       says: 'must take at most 10000 steps, got up to ',
     },
+    ...['{"a": 1}.all(k, k == user.userId)', 'options.domain.split(".").all(k, k == user.userId)'].map((clause) => ({
+      wrong: { failsWhen: [clause] },
+      says: 'failsWhen[0]: all must go through a list that stands there, or an option that is a list',
+    })),
     {
-      wrong: { failsWhen: ['{"a": 1}.all(k, k == user.userId)'] },
-      says: 'all must go through a list that stands there',
+      wrong: { failsWhen: [`!(${TEN_THOUSAND_STEPS})`], options: { l: ['a'] } },
+      says: 'failsWhen[0]: must take at most 10000 steps, got up to 10001',
     },
+    { wrong: { failsWhen: [NODES(301)] }, says: 'failsWhen[0]: Exceeded maxAstNodes (300)' },
+    { wrong: { failsWhen: [PARENTHESES(DEEPEST + 1)] }, says: 'failsWhen[0]: Exceeded maxDepth (24)' },
+    { wrong: { failsWhen: [ENTRIES(101)] }, says: 'failsWhen[0]: Exceeded maxMapEntries (100)' },
     { wrong: { failsWhen: [Array(200).fill('user.active').join(' && ')] }, says: 'failsWhen[0]: ' },
     { wrong: { message: 'user.active' }, says: 'message: must give a string, got bool' },
     {
@@ -239,6 +264,7 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     ['options.l.all(a, a in options.l && a in options.l)', 211_002],
     ['options.l.all(a, options.l.all(b, a in {b: 1}))', 7_004_002],
     ['options.l.all(a, user.active ? a == "b" : a in options.l)', 112_002],
+    ['options.l.exists_one(a, options.l.exists_one(b, a == b))', 5_004_002],
     ['groups.ManageUsersAndGroups.all(g, groups.GetTemporaryCredentials.exists(h, g == h))', 12_702],
     ['["a", "b"].filter(a, options.l.all(b, a != b)).all(c, c in options.l || options.l.all(d, d == c))', 20_229],
   ])('%s would take too many steps, which are counted: %d', (clause, steps) => {
@@ -254,6 +280,15 @@ describe('a wrong rule is refused with its file, its line, what is there and wha
     'options.l.all(a, a in ["a", "b"])',
     'user.userId in options.l',
   ])('%s has a bound, and is taken', (clause) => {
+    expect(() => ruleOf(clause, { options: { l: ['a'] } })).not.toThrow();
+  });
+
+  test.each([
+    ['10000 steps', TEN_THOUSAND_STEPS],
+    ['300 parts', NODES(300)],
+    ['as many parentheses as may be', PARENTHESES(DEEPEST)],
+    ['100 entries', ENTRIES(100)],
+  ])('an expression of %s is taken', (_, clause) => {
     expect(() => ruleOf(clause, { options: { l: ['a'] } })).not.toThrow();
   });
 
@@ -365,6 +400,30 @@ describe('what is read beside the listing', () => {
     expect(tests).toHaveLength(5);
   });
 
+  test('is of nobody but those of whom it stands there, where some have it', () => {
+    const counting = (where: string, users: readonly unknown[], outcome: object, most = 0) =>
+      directory({ options: { most }, where: [where], by: undefined, tests: [{ name: 'some', users, ...outcome }] });
+    const [one, other] = [{ userId: 'u' }, { userId: 'v', apiAccessPrincipalArn: 'arn:aws:iam::111122223333:role/b' }];
+    const reason = 'apiAccessPrincipalArn is no role of an own or trusted account';
+    for (const file of [
+      counting('"g" in groups.ManageUsersAndGroups', [{ ...one, groups }, other], { fails: '1 of 1' }),
+      counting('environment.id == "environment"', [one], { fails: '1 of 1' }),
+      counting(
+        'role.exists',
+        [
+          { ...user, role: {} },
+          { ...user, userId: 'w' },
+        ],
+        { fails: '2 of 2' },
+      ),
+    ])
+      expect(parseCustomRule(file, FILE).tests).toEqual(['some']);
+    const unknown = counting('role.exists', [{ ...user, role: {} }, other], { passes: 'true' }, 1);
+    expect(() => parseCustomRule(unknown, FILE)).toThrow(
+      `test "some" must give passes: true, got notAssessed: it depends on 1 user: ${reason}`,
+    );
+  });
+
   test.each([
     ['first', [{ exists: 'false' }, undefined]],
     ['last', [undefined, { exists: 'false' }]],
@@ -407,7 +466,7 @@ test.each([
   },
 ])('$what names people where the config asks for it', ({ file }) => {
   const { definition } = parseCustomRule(file, FILE, true);
-  expect(customRules([definition])).toMatchObject([{ id: 'x-contractor-api-access' }]);
+  expect(customRules([definition])).toMatchObject([{ id: 'x-contractor-api-access', names: true }]);
   const refused = /must not read \w+, .*since alerts name nobody unless audit\.yaml has messages: \{ names: true \}/;
   expect(() => parseCustomRule(file, FILE)).toThrow(refused);
   expect(() => customRules([{ ...definition, mayName: false }])).toThrow(refused);
@@ -464,6 +523,25 @@ test('a rule is on users where it says no kind, and tests give texts as they sta
     FILE,
   );
   expect(rule.kind).toBe('user');
+});
+
+test('a rule on change is tried on what a user was and is', () => {
+  const { rule, tests } = parseCustomRule(
+    aRuleFile({
+      kind: 'change',
+      failsWhen: ['before.type != user.type'],
+      message: '"was " + before.type',
+      evidence: ['type'],
+      tests: [
+        { name: 'promoted', before: { type: 'APP_USER' }, user: { type: 'SUPER_USER' }, fails: 'was APP_USER' },
+        { name: 'as before', before: { type: 'APP_USER' }, user: { type: 'APP_USER' }, passes: 'true' },
+        { name: 'nothing is known of before', user: { type: 'APP_USER' }, notAssessed: 'type' },
+      ],
+    }),
+    FILE,
+  );
+  expect(rule.kind).toBe('change');
+  expect(tests).toHaveLength(3);
 });
 
 test('times of tests are so long ago, instants or none', () => {

@@ -353,6 +353,7 @@ test.each([
   { clause: '"@".domain() == "a"', reason: 'text has no domain' },
   { clause: 'user.emailAddress.domain() == user.lastName.domain()', reason: 'emailAddress or lastName has no domain' },
   { clause: 'user.lastName.domain() == "a" || user.lastName.domain() == "b"', reason: 'lastName has no domain' },
+  { clause: 'user.userId.startsWith("u") && user.lastName.domain() == string(1)', reason: 'lastName has no domain' },
 ])('$clause: $reason', ({ clause, reason }) => {
   expect(outcomeOf(ruleOf(clause), aUser())).toEqual({ reason });
 });
@@ -367,6 +368,7 @@ describe('what is unknown', () => {
     { clause: '!(user.emailAddress == "a")', is: lacking('emailAddress') },
     { clause: 'user.emailAddress != "a"', is: lacking('emailAddress') },
     { clause: '["a", "b"].exists(x, user.emailAddress == x)', is: lacking('emailAddress') },
+    { clause: '["u1"].exists(x, user.userId == x || user.emailAddress == x)', is: { message: 'm' } },
     { clause: 'user.active ? user.emailAddress == "a" : true', is: lacking('emailAddress') },
     { clause: 'user.active ? user.userId == "u1" : user.emailAddress == "a"', is: { message: 'm' } },
     { clause: 'user.active ? user.userId == "u2" : user.emailAddress == "a"', is: PASS },
