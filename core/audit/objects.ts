@@ -91,7 +91,6 @@ export const storeOptionalOutputs = async (
   store: StoreObject,
 ): Promise<WithOptional> => {
   const { outputs = [] } = settings;
-  if (outputs.length === 0) return { objects, warnings: [] };
   const run: StoredRun = {
     manifest: manifestOf(report, criteria, objects),
     report,
@@ -114,12 +113,15 @@ export const storeOptionalOutputs = async (
   const stored = { ...objects };
   const warnings: string[] = [];
   for (const asked of outputs) {
-    const evidence: [name: string, output: Output, evidence: StagedContent | undefined][] = [];
-    for (const [name, output] of Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked]))
-      evidence.push([name, output, await made(output)]);
-    if (evidence.some(([, , one]) => one === undefined))
+    const wanted = Object.entries<OptionalOutput>(OPTIONAL_OUTPUTS[asked]);
+    const evidence: (readonly [name: string, output: Output, evidence: StagedContent])[] = [];
+    for (const [name, output] of wanted) {
+      const one = await made(output);
+      if (one !== undefined) evidence.push([name, output, one]);
+    }
+    if (evidence.length < wanted.length)
       warnings.push(`${asked} was not written, for want of time: export ${asked} --run ${report.run} makes it`);
-    else for (const [name, output, one] of evidence) if (one !== undefined) stored[name] = await store(output, one);
+    else for (const [name, output, one] of evidence) stored[name] = await store(output, one);
   }
   return { objects: stored, warnings };
 };
@@ -138,7 +140,7 @@ export const pageSources = (
   findings: () => findingsIn(findings),
   users: (ids) =>
     // Which users have records that differ is known by reading all of them.
-    (counts.conflicting ?? 0) > 0
+    counts.conflicting
       ? lastRecordsAmong(() => linesOf(snapshot), counts.conflicting)
       : usersByLines(lineBatchesOf(snapshot, mayBeRecordOf(ids))),
   userOrder,
