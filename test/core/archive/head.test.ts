@@ -92,8 +92,13 @@ describe('the places of a chain', () => {
       objects: { ...without(ENTRIES, entryKey(1)), [copyKey(1)]: first, [copyKey(2)]: second },
       keys: [2, 3].map(entryKey),
     },
+    {
+      name: 'one manifest, then entries',
+      objects: { [copyKey(1)]: early, [entryKey(2)]: anEntry(2, { previous: linkToEntry(copyKey(1), early) }) },
+      keys: [copyKey(1), entryKey(2)],
+    },
     ...[
-      { name: 'can not be read', entry: '{' },
+      { name: 'is no entry', entry: '{' },
       { name: 'names none', entry: anEntry(4) },
     ].map(({ name, entry }) => ({
       name: `as many manifests as are before the first entry, where that ${name}`,
@@ -102,6 +107,18 @@ describe('the places of a chain', () => {
     })),
   ])('are $name', async ({ objects, keys }) => {
     expect(await chainKeys(await archiveOf(objects), ENVIRONMENT)).toEqual(keys);
+  });
+
+  test('are as many manifests as are before the first entry, where that can not be read', async () => {
+    const archive = await archiveOf({ ...MANIFESTS, ...copies, ...entries });
+    const read: Archive['read'] = async (key) => {
+      if (key === entryKey(4)) throw new ArchiveError('it leads out of the archive');
+      return archive.read(key);
+    };
+    expect(await chainKeys({ ...archive, read }, ENVIRONMENT)).toEqual([
+      ...[1, 2, 3].map(copyKey),
+      ...[4, 5].map(entryKey),
+    ]);
   });
 
   test.each<{ keys: readonly string[]; numbers: readonly number[] }>([
@@ -254,6 +271,11 @@ describe('the end of a chain', () => {
       words: `${copyKey(3)} names ${copyKey(1)} as the one before run ${entryRun(3)}, and ${copyKey(2)} is`,
     },
     {
+      name: 'it is a manifest that names one before it, and is alone',
+      objects: { [copyKey(3)]: latest },
+      words: `${copyKey(3)} names ${copyKey(2)} as the one before run ${entryRun(3)}, and nothing is`,
+    },
+    {
       name: 'it is a manifest that names none before it',
       objects: { ...MANIFESTS, [copyKey(3)]: anEarlierRun(3) },
       words: 'names no run before it, though 2 are there',
@@ -282,6 +304,14 @@ describe('the end of a chain', () => {
     const head = readHead(await archiveOf(objects), ENVIRONMENT);
     await expect(head).rejects.toThrow(ArchiveError);
     await expect(head).rejects.toThrow(words);
+  });
+
+  test('does not hold: it went away once it was listed', async () => {
+    const archive = await archiveOf(ENTRIES);
+    const read: Archive['read'] = async (key) => (key === entryKey(3) ? undefined : archive.read(key));
+    await expect(readHead({ ...archive, read }, ENVIRONMENT)).rejects.toThrow(
+      new ArchiveError(`${entryKey(3)} is not there`),
+    );
   });
 
   test.each([
@@ -413,9 +443,22 @@ describe('what a run leaves for readers', () => {
   const run = stored(entryKey(2), second);
   const BOTH = without(ENTRIES, entryKey(3));
 
-  test('is a copy of its entry, and a pointer to it', async () => {
+  test('is a copy of its entry, and a pointer to it, both told to be JSON', async () => {
     const archive = await archiveOf(BOTH);
-    expect(await completeCopies(archive, ENVIRONMENT, run)).toEqual([]);
+    const types: [key: string, contentType: string][] = [];
+    const noting: Archive = {
+      ...archive,
+      create(key, content, contentType) {
+        types.push([key, contentType]);
+        return archive.create(key, content, contentType);
+      },
+      replace(key, content, contentType, ...rest) {
+        types.push([key, contentType]);
+        return archive.replace(key, content, contentType, ...rest);
+      },
+    };
+    expect(await completeCopies(noting, ENVIRONMENT, run)).toEqual([]);
+    expect(types).toEqual([copyKey(2), LATEST].map((key) => [key, 'application/json']));
     expect(await readText(archive, copyKey(2))).toBe(await readText(archive, entryKey(2)));
     expect(JSON.parse(await readText(archive, LATEST))).toEqual(pointerTo(2, second));
   });

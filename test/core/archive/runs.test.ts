@@ -22,6 +22,7 @@ import { archiveObjects } from '../../support/archived-run.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   aMilestone,
+  anEarlierRun,
   anEntry,
   archiveOf,
   copyKey,
@@ -205,6 +206,15 @@ describe('a walk through entries', () => {
     },
   ])('goes on past an entry that $name', async ({ read, problem }) => {
     expect(await walk(await reading(KEY2, read))).toEqual([sound(1), { ...sound(2, 1), problem }, sound(3)]);
+  });
+
+  test('meets nothing where nothing is', async () => {
+    expect(await walk(memoryArchive())).toStrictEqual([]);
+  });
+
+  test('knows by its key whose a manifest of before there were entries is, though it can not be read', async () => {
+    const archive = await archiveOf({ [copyKey(1)]: anEarlierRun(1), [copyKey(2)]: '{' });
+    expect(await walk(archive)).toEqual([sound(1), { ...sound(2, 1), problem: `${copyKey(2)} is no JSON` }]);
   });
 
   test('ends where the archive does not answer', async () => {
@@ -429,6 +439,12 @@ describe('attempts at runs', () => {
     expect(await attemptsOf(await archiveOf(objects))).toStrictEqual(found);
   });
 
+  test('are known by their report where their manifest went away meanwhile', async () => {
+    const archive = await archiveOf({ [reportKey(2)]: report, [keysAt(2).manifest]: manifest });
+    const read: Archive['read'] = async (key) => (key === keysAt(2).manifest ? undefined : archive.read(key));
+    expect(await attemptsOf({ ...archive, read })).toStrictEqual([{ ...attempt, report }]);
+  });
+
   test('end where the archive does not answer', async () => {
     const archive = await archiveOf({ [reportKey(2)]: report });
     const failing: Archive = { ...archive, read: () => Promise.reject(new Error('no network')) };
@@ -477,6 +493,7 @@ describe('attempts at runs', () => {
       [copyKey(3)]: third,
       [storedKey(2)]: 'x',
       [reportKey(4)]: report,
+      [`snapshots/environment=${ENVIRONMENT}/notes.txt`]: 'x',
     });
     expect(await startOfLast(archive, ENVIRONMENT, count)).toBe(start);
   });
