@@ -163,11 +163,12 @@ const readState = async (
   const known = { environmentId, ...(name !== undefined && { name }) };
   try {
     const { last, closing } = await readHead(archive, environmentId);
-    const isClosed = closing !== undefined;
+    // Only what had a run can be closed.
     if (last === undefined) {
       const unseen = `no complete run yet${await attemptText(archive, environmentId, undefined)}`;
-      return { ...known, isClosed, changes: [], ...(!isClosed && { unseen }) };
+      return { ...known, unseen, isClosed: false, changes: [] };
     }
+    const isClosed = closing !== undefined;
     const { manifest, sha256 } = last;
     const late = isClosed ? undefined : unseenText(manifest, options, isOwn);
     // Where nobody says when a run is due, an attempt that came after shows that one was.

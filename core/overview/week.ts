@@ -188,11 +188,10 @@ const subjectOf = (beginning: string, texts: readonly string[]): string => {
 };
 
 const standingText = ({ state: { last } }: EnvironmentWeek, audience: Audience): string => {
-  const counts = WORST_FIRST.filter((severity) => isWanted(severity, audience)).flatMap((severity) => {
-    const count = last?.report.findings.bySeverity[severity] ?? 0;
-    return count === 0 ? [] : [`${numberText(count)} ${severity}`];
-  });
-  return last === undefined ? 'what stands is unknown' : `standing ${counts.join(', ') || 'none'}`;
+  if (last === undefined) return 'what stands is unknown';
+  const { bySeverity } = last.report.findings;
+  const counts = WORST_FIRST.filter((severity) => isWanted(severity, audience) && bySeverity[severity] > 0);
+  return `standing ${counts.map((severity) => `${numberText(bySeverity[severity])} ${severity}`).join(', ') || 'none'}`;
 };
 
 const summaryLine = (week: EnvironmentWeek, audience: Audience): string => {

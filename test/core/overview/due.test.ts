@@ -171,6 +171,47 @@ describe('what says that a night was told', () => {
       'application/json',
     );
 
+  test('is JSON, whose type is told', async () => {
+    const types: unknown[] = [];
+    const create: Archive['create'] = (key, content, type) => {
+      types.push(type);
+      return archive.create(key, content, type);
+    };
+    await collectNight({ ...archive, create }, optionsOf({ at, environments }));
+    expect(types).toEqual(['application/json']);
+  });
+
+  test('has nothing read again of those who were all told of', async () => {
+    await auditNight(archive, 4, {}, 'alpha');
+    const asked = { ...optionsOf({ at: '2026-11-23T12:00:00Z', environments: [{ id: 'alpha' }] }), schedule: SCHEDULE };
+    const isMarker = (key: string): boolean => key.includes(AUDITOR);
+    const markersAlone: Archive = {
+      ...archive,
+      read: async (key) => (isMarker(key) ? archive.read(key) : Promise.reject(new Error(`${key} is read again`))),
+    };
+    const before = { outcome: 'told before', unseen: [] };
+    expect((await collectNight(archive, asked)).outcome).toBe('told');
+    expect(await collectNight(markersAlone, asked)).toEqual(before);
+    expect((await collectWeek(archive, asked, { label: 'week-all' })).outcome).toBe('told');
+    expect(await collectWeek(markersAlone, asked, { label: 'week-all' })).toEqual(before);
+  });
+
+  test('of a week has nobody read again, be it that somebody was not seen', async () => {
+    const asked = optionsOf({ at, environments });
+    expect(await collectWeek(archive, asked, { label: 'week-all' })).toEqual({ outcome: 'told', unseen: ['never'] });
+    expect(await collectWeek(archive, asked, { label: 'week-all' })).toEqual({ outcome: 'told before', unseen: [] });
+  });
+
+  test('of a week names no run by anything but a text', async () => {
+    for (const number of [3, 4, 11]) await auditNight(archive, number, {}, 'alpha');
+    const asked = { ...optionsOf({ at: '2026-11-30T12:00:00Z', environments: [{ id: 'alpha' }] }), schedule: SCHEDULE };
+    const bytes = Buffer.from(JSON.stringify({ runs: { alpha: 3 }, unseen: [] }));
+    const key = overviewMarker(`${AUDITOR}-week-all`, night(4));
+    await archive.create(key, { bytes }, 'application/json');
+    expect((await collectWeek(archive, asked, { label: 'week-all' })).outcome).toBe('told');
+    expect(mails[0]?.body).toContain('in 1 complete run;');
+  });
+
   test('names the night, the mail, whom nobody saw, and the last run of each', async () => {
     await collect({ at, environments });
     expect(JSON.parse(await readText(archive, overviewMarker(AUDITOR, new Date('2026-11-25T02:00:00Z'))))).toEqual({

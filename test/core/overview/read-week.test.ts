@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { ArchiveError } from '../../../core/archive/errors.ts';
-import { attemptReport, runKeys } from '../../../core/archive/keys.ts';
+import { attemptReport, chainKey, runKeys } from '../../../core/archive/keys.ts';
 import type { Audience } from '../../../core/config/recipient.ts';
 import { type EnvironmentState, readOverview } from '../../../core/overview/read.ts';
 import { type OwedNights, readWeek } from '../../../core/overview/week.ts';
@@ -121,6 +121,30 @@ describe('what is not known of a week', () => {
     expect([nights, notes]).toEqual([1, [expect.stringContaining(`what run ${runOf(2)} found can't be read: `)]]);
   });
 
+  test.each([2, 3])('is a run whose place in the chain was altered: %i', async (number) => {
+    await audit([1, 2, 3, 4]);
+    const state = await stateAt(4);
+    const key = chainKey('alpha', number);
+    await archive.replace(key, { bytes: Buffer.from('{}') }, 'application/json', (await archive.read(key))?.version);
+    const { nights, notes } = await readWeek(archive, state, EVERYTHING, runOf(1), night(4).getTime());
+    const problem = `${key} is no manifest of a complete run: run is not what it has there`;
+    expect([nights, notes]).toEqual([2, [`what run ${runOf(number)} found can't be read: ${problem}`]]);
+  });
+
+  test('is not that the archive gave no answer about a run: then there is no mail yet', async () => {
+    await audit([1, 2]);
+    const state = await stateAt(2);
+    const away: Archive = {
+      ...archive,
+      read: async (key) => {
+        if (key.endsWith('/report.json')) throw new Error('the network is down');
+        return archive.read(key);
+      },
+    };
+    const week = readWeek(away, state, EVERYTHING, runOf(1), night(2).getTime());
+    await expect(week).rejects.toThrow('the network is down');
+  });
+
   test('is by its verdict what an attempt saw, be it nothing', async () => {
     await audit([1]);
     await audit([2], { listUsers: listingOf([], { complete: false, reason: 'access-denied', message: 'no' }) });
@@ -170,6 +194,8 @@ describe('what is not known of a week', () => {
       since: 1,
       missed: '2 nights that were due, the first 2026-11-21',
     },
+    // A quarter of an hour after it was due, the last night is seen as well.
+    { name: 'every night was seen, the last a little late', runs: [1, 2, 3, 4.01], since: 1, missed: undefined },
     // Nobody owed a night before the first one.
     { name: 'the environment is new', runs: [3, 4], since: undefined, missed: undefined },
     {

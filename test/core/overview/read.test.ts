@@ -5,6 +5,7 @@ import { attemptReport, chainKey } from '../../../core/archive/keys.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import {
   type EnvironmentState,
+  lookedAt,
   type OverviewOptions,
   readOverview,
   worstChange,
@@ -12,6 +13,7 @@ import {
 } from '../../../core/overview/read.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
 import { anApiUser, aUser } from '../../support/builders.ts';
+import { aManifest } from '../../support/findings.ts';
 import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
@@ -115,6 +117,15 @@ describe('attempts since the last run', () => {
     expect((await stateAt(hoursAfter(3, 1))).unseen).toBe(`${LAST}; ${says} ${runOf(3)} broke off`);
   });
 
+  test('are told without a reason where there is none', async () => {
+    await auditNight(archive, 2, SOUND, 'alpha');
+    const { report } = await auditNight(archive, 3, CUT, 'elsewhere');
+    const folder = `incomplete/environment=alpha/dt=2026-11-22/${runOf(3)}-20261122T070000Z-abcdefgh`;
+    const bytes = Buffer.from(JSON.stringify({ ...report, reason: undefined }));
+    await archive.create(attemptReport(folder), { bytes }, 'application/json');
+    expect((await stateAt(hoursAfter(3, 1))).unseen).toBe(`${LAST}; the last attempt, ${runOf(3)}, is INCOMPLETE`);
+  });
+
   test('are told where no run ever was', async () => {
     expect((await stateAt(hoursAfter(1, 1))).unseen).toBe('no complete run yet');
     await auditNight(archive, 1, CUT, 'alpha');
@@ -148,6 +159,27 @@ test('one that can not be read is neither seen nor closed', async () => {
     isClosed: false,
     changes: [],
   });
+});
+
+test.each([
+  { length: 200, shown: 'x'.repeat(200) },
+  { length: 201, shown: `${'x'.repeat(197)}...` },
+])('the reason for which one can not be read has 200 characters: $length', async ({ length, shown }) => {
+  archive = { ...archive, read: () => Promise.reject(new Error('x'.repeat(length))) };
+  expect((await stateAt(night(1).getTime())).unseen).toBe(`what is archived of it can't be read: ${shown}`);
+});
+
+test.each([
+  { name: 'of a service at its instant', source: { kind: 'finspace' }, looked: '2026-11-20T07:00:00Z' },
+  { name: 'of before sources were told of at its instant', source: undefined, looked: '2026-11-20T07:00:00Z' },
+  {
+    name: 'of a saved roster when that was read',
+    source: { kind: 'roster', readAt: '2026-11-22T07:00:00Z' },
+    looked: '2026-11-22T07:00:00Z',
+  },
+] as const)('a run $name looked', ({ source, looked }) => {
+  const manifest = { ...aManifest(), asOf: '2026-11-20T07:00:00Z' };
+  expect(lookedAt({ ...manifest, ...(source && { source }) })).toBe(Date.parse(looked));
 });
 
 describe('what changed', () => {
@@ -237,6 +269,13 @@ test('what nobody saw comes first, then what fails worst and most, then by id; o
   const own = await read({ ownOnly: true });
   expect(own.map(({ environmentId }) => environmentId)).toEqual(['never', 'fewer', 'a', 'b']);
   expect(own.map((state) => 'name' in state)).toEqual([false, false, false, true]);
+});
+
+test('of those that nobody saw, who never had a run is no worse than who has no findings', async () => {
+  await auditNight(archive, 1, SOUND, 'a');
+  const environments = ['never', 'a'].map((id) => ({ id }));
+  const states = await readOverview(archive, { environments, schedule: SCHEDULE, now: hoursAfter(9, 1) });
+  expect(states.map(({ environmentId }) => environmentId)).toEqual(['a', 'never']);
 });
 
 test('many environments are each read once', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Audience } from '../../../core/config/recipient.ts';
 import type { Highlight } from '../../../core/model/highlights.ts';
+import { MOST_LINES } from '../../../core/notify/digest/body.ts';
 import type { EnvironmentState } from '../../../core/overview/read.ts';
 import { type EnvironmentWeek, weekMail } from '../../../core/overview/week.ts';
 import { aHighlight, aReport, counts } from '../notify/digest/facts.ts';
@@ -99,6 +100,36 @@ test('of a quiet week says so', () => {
   expect(body).not.toContain('Waivers');
 });
 
+test.each([
+  {
+    name: 'one finding',
+    news: [aHighlight('new')],
+    troubles: [],
+    has: 'MEDIUM stale-login: 1 new',
+    lacks: 'Waivers to see to',
+  },
+  {
+    name: 'one waiver',
+    news: [],
+    troubles: [trouble(1)],
+    has: '  - stale-login for u1: ',
+    lacks: 'MEDIUM stale-login',
+  },
+])('tells of an environment whose only news is $name', ({ news, troubles, has, lacks }) => {
+  const { body } = mailOf([aWeek('quiet'), aWeek('busy', { news, troubles })]);
+  expect(section(body, 'EACH').map((line) => line.split(':')[0])).toEqual(['  busy', '  quiet']);
+  expect(body).toContain(has);
+  expect(body).not.toContain(lacks);
+});
+
+test.each([
+  { length: 200, shown: 'x'.repeat(200) },
+  { length: 201, shown: `${'x'.repeat(197)}...` },
+])('a sentence about what nobody saw has 200 characters: $length', ({ length, shown }) => {
+  const { body } = mailOf([aWeek('alpha', { notes: ['x'.repeat(length)] })]);
+  expect(section(body, 'NOT SEEN').join(' ').split(/\s+/)).toContain(shown);
+});
+
 test('says of a closed environment that nobody looks at it any more', () => {
   const { body } = mailOf([aWeek('alpha', { nights: 0, state: { isClosed: true } })]);
   expect(section(body, 'EACH').join(' ').replaceAll(/\s+/g, ' ')).toBe(
@@ -122,6 +153,24 @@ test.each([
   const news = kinds.map((kind) => many(12_345, aHighlight(kind)));
   const { subject } = mailOf([aWeek('alpha', { news, notes: notSeen === '' ? [] : ['a note'] })]);
   expect(subject).toBe(`FinSpace, the week up to 2026-11-30: ${notSeen}${says}`);
+});
+
+test.each([
+  // 99 characters, of which SNS takes no more.
+  { counts: [12_345_678, 12_345_678, 12_345], says: '12,345,678 new, 12,345,678 reopened, 12,345 accepted no longer' },
+  { counts: [12_345_678, 12_345_678, 123_456], says: '12,345,678 new, 12,345,678 reopened, ...' },
+])('a subject has fewer than 100 characters: $says', ({ counts: of, says }) => {
+  const kinds = ['new', 'reopened', 'waiver-ended'] as const;
+  const news = kinds.map((kind, index) => many(of[index] ?? 0, aHighlight(kind)));
+  const { subject } = mailOf([aWeek('alpha', { news })]);
+  expect(subject).toBe(`FinSpace, the week up to 2026-11-30: ${says}`);
+  expect(subject.length).toBeLessThan(100);
+});
+
+test('a subject without room for a single number shows that there are some', () => {
+  const news = [many(123_456_789, aHighlight('waiver-ended'))];
+  const { subject } = mailOf(Array.from({ length: 10_000 }, (_, n) => aWeek(`e${n}`, { news, notes: ['a note'] })));
+  expect(subject).toBe('FinSpace, the week up to 2026-11-30: 10,000 environments NOT SEEN each night; ...');
 });
 
 test('of an environment that was never seen nothing is said to stand or not', () => {
@@ -183,6 +232,23 @@ describe('where there is no room', () => {
   ])('of $of heads those beyond 25 are counted', ({ of, rest }) => {
     const { body } = mailOf(Array.from({ length: of }, (_, n) => aWeek(`e${n}`)));
     expect(section(body, 'HEADS').slice(24)).toEqual(['  7:e24 e24', ...(rest === undefined ? [] : [rest])]);
+  });
+
+  test.each([1, 2, 3, 4])('%i environments with much news have it all, and no more', (of) => {
+    const news = Array.from({ length: 10 }, (_, n) =>
+      aHighlight(
+        'new',
+        ...Array.from({ length: 20 }, (__, user) => ({
+          ruleId: `rule-${n}`,
+          subject: { kind: 'user', id: `u${user}` } as const,
+        })),
+      ),
+    );
+    const troubles = Array.from({ length: 40 }, (_, user) => trouble(user));
+    const lines = mailOf(Array.from({ length: of }, (_, n) => aWeek(`e${n}`, { news, troubles }))).body.split('\n');
+    expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
+    expect(lines.length).toBeGreaterThan(MOST_LINES - 30);
+    for (let n = 0; n < of; n += 1) expect(lines).toContain(`e${n}`);
   });
 
   test('environments with news beyond it are counted, and none is left out in silence', () => {
