@@ -249,6 +249,29 @@ describe('subject', () => {
     ],
     ['a first audit without findings', { report: aFirstReport() }, 'FinSpace research: first audit, no findings'],
     [
+      'a first audit with one',
+      {
+        report: aFirstReport({ findings: counts({ new: 1 }, { HIGH: 1 }) }),
+        highlights: [aHighlight('new', { severity: 'HIGH' })],
+      },
+      'FinSpace research: first audit, 1 finding (worst HIGH)',
+    ],
+    [
+      'a first audit with some that are told in numbers alone',
+      { report: aFirstReport({ findings: counts({ new: 2 }, { HIGH: 2 }) }) },
+      'FinSpace research: first audit, 2 findings',
+    ],
+    [
+      'an audit that failed for no reason that is known',
+      { report: aReport({ verdict: 'FAILED' }) },
+      'FinSpace research: FAILED - no reason given, 400 users seen',
+    ],
+    [
+      'an environment that the config does not know',
+      { environmentName: undefined, report: aFirstReport() },
+      'FinSpace vs57phhvijir4kv5rf6ywt: first audit, no findings',
+    ],
+    [
       'an incomplete audit says nothing of findings',
       {
         report: aReport({ verdict: 'INCOMPLETE', reason: 'deadline', counts: { ...aReport().counts, users: 200 } }),
@@ -294,6 +317,68 @@ describe('subject', () => {
     const highlights = kinds.map((kind) => ({ ...aHighlight(kind, { severity: 'INFORMATIONAL' }), count: 1_000_000 }));
     expect(digestOf({ highlights, environmentName: 'n'.repeat(80) }).subject).toBe(
       `FinSpace ${'n'.repeat(13)}...: 4,000,000 new or worse (worst INFORMATIONAL), 1,000,000 resolved, 0 open`,
+    );
+  });
+
+  const LONG = 'n'.repeat(80);
+  /** The subject of so many findings of a severity, where so many are open, of an environment with a long name. */
+  const subjectOf = (
+    kinds: Partial<Record<HighlightKind, number>>,
+    open_: number,
+    severity: 'MEDIUM' | 'INFORMATIONAL' = 'INFORMATIONAL',
+  ): string => {
+    const highlights = (Object.entries(kinds) as readonly [HighlightKind, number][]).map(([kind, count]) => ({
+      ...aHighlight(kind, { severity }),
+      count,
+    }));
+    const report = aReport({ findings: counts({ open: open_ }) });
+    return digestOf({ highlights, report, environmentName: LONG }).subject;
+  };
+
+  test('leaves 20 characters of the name before anything is added up', () => {
+    expect(subjectOf({ new: 123, reopened: 123, resolved: 123 }, 999_999_999, 'MEDIUM')).toBe(
+      `FinSpace ${'n'.repeat(17)}...: 123 new, 123 reopened (worst MEDIUM), 123 resolved, 999,999,999 open`,
+    );
+    expect(subjectOf({ new: 12, reopened: 123, resolved: 1234 }, 999_999_999, 'MEDIUM')).toBe(
+      `FinSpace ${'n'.repeat(20)}...: 135 new or worse (worst MEDIUM), 1,234 resolved, 999,999,999 open`,
+    );
+  });
+
+  test('leaves 4 characters of the name before anything is left out', () => {
+    const bad = { new: 2_000_000, reopened: 2_000_000 };
+    expect(subjectOf({ ...bad, resolved: 999_999_999 }, 999_999_999)).toBe(
+      'FinSpace n...: 4,000,000 new or worse (worst INFORMATIONAL), 999,999,999 resolved, 999,999,999 open',
+    );
+    expect(subjectOf({ ...bad, resolved: 12_345_678 }, 1_234_567_890)).toBe(
+      `FinSpace ${'n'.repeat(21)}...: 4,000,000 new or worse (worst INFORMATIONAL), 1,234,567,890 open`,
+    );
+  });
+
+  test.each<{ readonly kinds: Partial<Record<HighlightKind, number>>; readonly left: number; readonly says: string }>([
+    {
+      kinds: { carried: 1_000_000, reminder: 1_000_000, resolved: 1_000_000 },
+      left: 14,
+      says: '1,000,000 not judged, 1,000,000 reminders (worst INFORMATIONAL), 0 open',
+    },
+    {
+      kinds: { new: 1, carried: 1_000_000, reminder: 1_000_000, resolved: 1_000_000 },
+      left: 21,
+      says: '1 new or worse (worst INFORMATIONAL), 1,000,000 resolved, 0 open',
+    },
+  ])('adds up only what is new or worse: $says', ({ kinds, left, says }) => {
+    expect(subjectOf(kinds, 0)).toBe(`FinSpace ${'n'.repeat(left)}...: ${says}`);
+  });
+
+  test('of a run that is not complete is cut at last, and says first what it is', () => {
+    const report = aLateReport(7, {
+      ...anotherSource,
+      acceptedHistory,
+      verdict: 'INCOMPLETE',
+      reason: 'source-unavailable',
+      counts: { ...aReport().counts, users: Number.MAX_SAFE_INTEGER },
+    });
+    expect(digestOf({ report }).subject).toBe(
+      'FinSpace r...: LATE, HISTORY ACCEPTED, ANOTHER SOURCE, INCOMPLETE - source-unavailable, 9,007,199,2',
     );
   });
 
@@ -697,6 +782,15 @@ describe('attributes', () => {
       verdict: 'COMPLETE',
       maxSeverity,
     });
+  });
+});
+
+test('the attributes of a digest without a change are of the mildest severity', () => {
+  expect(digestOf({ report: aFirstReport() }).attributes).toStrictEqual({
+    environment: 'vs57phhvijir4kv5rf6ywt',
+    verdict: 'COMPLETE',
+    maxSeverity: 'INFORMATIONAL',
+    leastSeverity: 'INFORMATIONAL',
   });
 });
 
