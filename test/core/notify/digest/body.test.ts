@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { blocksWithin, composeBody, waiverLines } from '../../../../core/notify/digest/body.ts';
+import { numberText } from '../../../../core/text/plain-text.ts';
 import { aFirstReport, aHighlight, aReport, counts, someFacts } from './facts.ts';
 
 const linesOf = (...given: Parameters<typeof composeBody>): readonly string[] => composeBody(...given).split('\n');
@@ -140,7 +141,7 @@ test('the mail of a run that was cut, whole', () => {
 
 test('the mail of a run that saw nobody counts nothing, and has nothing that it was compared with', () => {
   const report = aFirstReport({ verdict: 'FAILED', counts: { ...aReport().counts, users: 0, pages: 0 } });
-  expect(linesOf(someFacts({ report, environmentName: '' }), [], [])).toEqual([
+  expect(linesOf(someFacts({ report, environmentName: undefined }), [], [])).toEqual([
     'FinSpace environment vs57phhvijir4kv5rf6ywt',
     'THIS AUDIT IS NOT COMPLETE. It says nothing about what it has not seen.',
     '',
@@ -172,6 +173,53 @@ test('what the environment fails by is counted though nobody was seen', () => {
   expect(linesOf(someFacts({ report }), [], [])).toContain(
     '  Failing among what was seen: CRITICAL 0, HIGH 0, MEDIUM 0, LOW 1,',
   );
+});
+
+test('what the digest begins with stands before all else, by itself', () => {
+  const acceptedHistory = { sha256: 'a'.repeat(64), reason: 'looked into it', problem: 'entry 2 was altered' };
+  const lines = linesOf(someFacts({ report: aReport({ acceptedHistory }) }), [], []);
+  const own = lines.indexOf('FinSpace environment research (vs57phhvijir4kv5rf6ywt)');
+  expect(own).toBeGreaterThan(1);
+  expect(lines[0]).toMatch(/^HISTORY ACCEPTED/);
+  expect(lines.slice(0, own).filter((line) => line === '')).toEqual(['']);
+  expect(lines[own - 1]).toBe('');
+});
+
+describe('a text from elsewhere is cut at its limit', () => {
+  const message = (text: string) =>
+    linesOf(someFacts(), [aHighlight('new', { message: text, subject: { kind: 'user', id: 'u1' } })], []);
+  test.each<{ readonly name: string; readonly most: number; readonly of: (text: string) => readonly string[] }>([
+    {
+      name: 'an id',
+      most: 120,
+      of: (id) => linesOf(someFacts(), [aHighlight('new', { subject: { kind: 'user', id }, message: '' })], []),
+    },
+    { name: 'a message', most: 150, of: message },
+    {
+      name: 'the reason of a rule',
+      most: 400,
+      of: (reason) => linesOf(someFacts({ report: aReport({ rules: [{ ...rule, notAssessed: 1, reason }] }) }), [], []),
+    },
+    {
+      name: 'the message of a run',
+      most: 800,
+      of: (text) => linesOf(someFacts({ report: aReport({ verdict: 'FAILED', message: text }) }), [], []),
+    },
+    {
+      name: 'the place of the report',
+      most: 800,
+      of: (reportLocation) => linesOf(someFacts({ reportLocation }), [], []),
+    },
+    {
+      name: 'a fact of the run',
+      most: 800,
+      of: (region) => linesOf(someFacts({ report: aReport({ region }) }), [], []),
+    },
+  ])('$name after $most characters', ({ most, of }) => {
+    const shown = (length: number) => /Z{9,}\.*/.exec(of('Z'.repeat(length)).join('\n'))?.[0];
+    expect(shown(most)).toBe('Z'.repeat(most));
+    expect(shown(most + 1)).toBe(`${'Z'.repeat(most - 3)}...`);
+  });
 });
 
 test('a run by the code of the one before says which, and no other', () => {
@@ -242,6 +290,24 @@ describe('findings within so many lines', () => {
       }
     },
   );
+
+  test('20 of a rule are named however they fared', () => {
+    const kinds = ['new', 'reopened'] as const;
+    const findings = Array.from({ length: 15 }, (_, n) => ({ subject: { kind: 'user', id: `u${n}` } as const }));
+    const lines = within(100, ...kinds.map((kind) => aHighlight(kind, ...findings)));
+    expect(lines.filter((line) => line.startsWith('  - u'))).toHaveLength(20);
+    expect(lines.at(-1)).toBe('  - and 10 more in the report');
+  });
+
+  test.each([10, 11, 12, 13, 20, 40])('of 50 rules no more than %i are taken, and the rest is counted', (most) => {
+    const ruleIds = Array.from({ length: 50 }, (_, n) => `r${String(n).padStart(2, '0')}`);
+    const lines = within(most, ...ruleIds.map((ruleId) => many(100, ruleId)));
+    expect(lines.length).toBeLessThanOrEqual(most);
+    const told = lines.filter((line) => line.startsWith('MEDIUM ')).length;
+    expect(told).toBeGreaterThan(0);
+    const rest = numberText((50 - told) * 100);
+    expect(lines.at(-1)).toBe(`And ${rest} more (worst MEDIUM), of ${50 - told} rules, in the report.`);
+  });
 
   test('the rules of one severity are in their order, whatever came first', () => {
     expect(within(100, many(1, 'b'), many(1, 'a'), many(1, 'c')).filter((line) => line.startsWith('MEDIUM'))).toEqual([
