@@ -36,7 +36,8 @@ export default definePrincipalRule({
         subject.facts.unread !== undefined || lastKnown(subject.before) === undefined
           ? undefined
           : subject.facts.answer?.role?.roleId !== idBefore(subject),
-      unknown: ({ facts }) => facts.unread ?? 'the role was not read in an earlier run',
+      // That it was not read in this one is told by the condition before.
+      unknown: () => 'the role was not read in an earlier run',
     },
   ],
 

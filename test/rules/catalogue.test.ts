@@ -131,6 +131,7 @@ describe.each(rules.map((rule) => ({ rule, id: rule.id })))('$id', ({ rule, id }
     const sentences = /^[A-Z].*[^.\s]\.$/;
     expect(rule.title).toMatch(/^[A-Z]/);
     expect(rule.title).toMatch(phrase);
+    expect(rule.fault ?? rule.title).toMatch(/^[A-Z].*[^.\s]$/);
     expect(rule.failsWhen).toMatch(phrase);
     expect(rule.severityNote ?? '`').toMatch(/^`/);
     expect(rule.severityNote ?? 'none').toMatch(phrase);

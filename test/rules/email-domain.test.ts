@@ -128,7 +128,7 @@ test.each([
   '*example.com',
   'a@b.c',
 ])('allows no domain %j', (entry) => {
-  expect(rule.kind === 'user' && rule.optionsError?.({ allowedDomains: ['example.com', entry] })).toBe(
+  expect(rule.kind === 'user' && rule.optionsError?.({ allowedDomains: ['example.com', entry, '?'] })).toBe(
     `allowedDomains must list domains such as example.com or *.example.com, got ${JSON.stringify(entry)}`,
   );
 });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { readUser } from '../../rules/engine/user.ts';
 import rule from '../../rules/principal-outside-account.ts';
-import { ACCOUNT, anApiUser, aRoleArn, aUser } from '../support/builders.ts';
+import { ACCOUNT, aContext, anApiUser, aRoleArn, aUser } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
 const foreign = '999988887777';
@@ -66,12 +67,26 @@ testRule(rule, {
       },
     },
   ],
+  notAssessed: [
+    {
+      name: 'a user of whom no ARN is told',
+      users: [aUser()],
+      context: { hasGaps: true },
+      reasons: { u1: 'apiAccessPrincipalArn is not told' },
+    },
+  ],
+});
+
+test('it can’t be told of nobody’s role whose it is', () => {
+  const [, isForeign] = rule.kind === 'user' ? rule.when : [];
+  const holds = isForeign?.alternatives?.map((one) => one.holds(readUser(aUser(), 0), rule.options, aContext()));
+  expect(holds).toStrictEqual([undefined, undefined]);
 });
 
 test.each([['99998888777'], ['9999888877776'], ['999988887777 '], [''], ['9999-8888-77']])(
   'trusts no account %j',
   (account) => {
-    expect(rule.kind === 'user' && rule.optionsError?.({ trustedAccounts: [ACCOUNT, account] })).toBe(
+    expect(rule.kind === 'user' && rule.optionsError?.({ trustedAccounts: [ACCOUNT, account, '?'] })).toBe(
       `trustedAccounts must list account ids of 12 digits, got ${JSON.stringify(account)}`,
     );
   },

@@ -37,6 +37,12 @@ testRule(rule, {
         },
       },
     },
+    {
+      name: 'two listed names',
+      users: at('svc.mail.x@example.com'),
+      options: { names: ['svc', 'svc.mail'] },
+      violations: { u1: { evidence: { matchedName: 'svc' } } },
+    },
     ...[
       ['another case', 'Support@example.com', 'support'],
       ['a tag', 'support+emea@example.com', 'support'],
@@ -83,7 +89,7 @@ test('is not configured without names', () => {
 });
 
 test.each(['Support', '', 'a@b', 'a+b', 'a b'])('lists no name %j', (name) => {
-  expect(rule.kind === 'user' && rule.optionsError?.({ names: ['root', name] })).toBe(
+  expect(rule.kind === 'user' && rule.optionsError?.({ names: ['root', name, 'a b c'] })).toBe(
     `names must list local parts in lower case, without @ and +, got ${JSON.stringify(name)}`,
   );
 });

@@ -1,5 +1,6 @@
+import { expect, test } from '@jest/globals';
 import rule from '../../rules/unrecognised-value.ts';
-import { anApiUser, aUser } from '../support/builders.ts';
+import { aContext, anApiUser, aUser } from '../support/builders.ts';
 import { testRule } from '../support/rule-tester.ts';
 
 const statuses = ['ENABLED', 'DISABLED', 'CREATING'];
@@ -59,4 +60,14 @@ testRule(rule, {
       },
     },
   ],
+});
+
+test('says of each member what it may hold', () => {
+  const [anyOfThem] = rule.kind === 'user' ? rule.when : [];
+  expect(anyOfThem?.alternatives?.map(({ text }) => text(rule.options, aContext()))).toEqual([
+    'userId is missing or empty',
+    'status is none of ENABLED, DISABLED, CREATING',
+    'type is none of SUPER_USER, APP_USER',
+    'apiAccess is none of ENABLED, DISABLED',
+  ]);
 });
