@@ -317,7 +317,7 @@ export const beginEvaluation = (
     showDirectoryRules(user);
     principals?.see(user);
     judgeChange(baseline, user);
-    seen += 1;
+    isAnySeen = true;
   };
 
   const judgeDirectory = ({ tally, check }: (typeof directoryRules)[number], idAt: IdAt): void => {
@@ -342,7 +342,7 @@ export const beginEvaluation = (
     for (const subject of principals.subjects(idAt, isWhole)) judgeAll(judging, subject, subject.arn, 'principal');
   };
 
-  let seen = 0;
+  let isAnySeen = false;
   let isAllSeen = false;
 
   /** A rule on what became of something has nothing to say where nothing is known of before. */
@@ -351,7 +351,7 @@ export const beginEvaluation = (
     (earlierRun === undefined || (rule.kind === 'principal' && context.earlierRoles === undefined));
 
   const isUnjudged = (rule: Rule): boolean =>
-    ((rule.kind === 'user' || rule.kind === 'principal') && seen === 0) ||
+    ((rule.kind === 'user' || rule.kind === 'principal') && !isAnySeen) ||
     isWithoutEarlier(rule) ||
     missingFacts(rule, context) !== undefined ||
     (rule.kind === 'directory' && !isAllSeen);
@@ -392,7 +392,7 @@ export const beginEvaluation = (
         else judging.tally.record(environment, { notAssessed: PART_OF_DIRECTORY });
       }
       judgePrincipals(idAt, isWhole);
-      if (seen === 0) {
+      if (!isAnySeen) {
         for (const { tally } of [...userRules, ...principalRules])
           tally.record(environment, { notAssessed: NOBODY_SEEN });
       }

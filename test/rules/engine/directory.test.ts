@@ -88,8 +88,22 @@ describe('a ratio', () => {
       users: [...people(3, BOUND), ...people(2, {}), aUser({ status: null })],
       told: { [ENVIRONMENT]: 'it depends on 1 user: status is missing or not a documented value' },
     },
+    {
+      name: 'that two users decide of whom something else is not known is not assessed for either',
+      users: [...people(2, BOUND), ...people(2, {}), aUser({ apiAccess: null }), aUser({ status: null, ...BOUND })],
+      told: {
+        [ENVIRONMENT]:
+          'it depends on 2 users: apiAccess is missing or not a documented value; status is missing or not a documented value',
+      },
+    },
   ])('$name', ({ users, told }) => {
     expect(judged(ratio, users).told).toEqual(told);
+  });
+
+  test('names those that count for sure, whoever is listed before them', () => {
+    const [sure, unsure] = [people(3, BOUND), aUser({ userId: 'unsure', apiAccess: null })];
+    const evidence = { userCount: 3, userIds: sure.map(({ userId }) => userId), outOf: 4 };
+    expect(judged(ratio, [unsure, ...sure]).outcomes).toMatchObject([{ outcome: { evidence } }]);
   });
 
   test('is of users who have nothing in common', () => {

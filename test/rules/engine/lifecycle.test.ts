@@ -289,8 +289,11 @@ describe('a finding of the earlier run', () => {
     });
   });
 
-  test('of which nothing is known is not called fixed', () => {
-    expect(begin(open()).carryOrResolve(earlier, rule)).toMatchObject({ state: 'resolved', cause: 'rule-changed' });
+  test.each([
+    ['of which nothing is known', rule],
+    ['of a rule that is no more', undefined],
+  ])('%s is not called fixed', (_, of) => {
+    expect(begin(open()).carryOrResolve(earlier, of)).toMatchObject({ state: 'resolved', cause: 'rule-changed' });
   });
 
   test('that was regrouped says where to', () => {
