@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { chainKeys, readPlace } from '../../../core/archive/head.ts';
 import type { Manifest } from '../../../core/archive/manifest.ts';
-import { openReplay } from '../../../core/audit/replay.ts';
+import { openReplay, type RunReplay } from '../../../core/audit/replay.ts';
 import { configuredSettings } from '../../../core/audit/settings.ts';
 import { type Config, defaultConfig } from '../../../core/config/config.ts';
 import type { Report } from '../../../core/model/report.ts';
@@ -303,6 +303,53 @@ describe('a rule that breaks is told of, and the night is not complete', () => {
       '24',
       undefined,
       '26',
+    ]);
+  });
+});
+
+describe('a run is not judged', () => {
+  /** Replays runs one after the other. */
+  const replayed = async (archive: Archive, manifests: readonly (Manifest | undefined)[], by: Archive = archive) => {
+    const replay = openReplay(by, configuredSettings(DEFAULTS, [], ENVIRONMENT, rules));
+    const ends: Awaited<ReturnType<RunReplay['conclude']>>[] = [];
+    for (const manifest of manifests) {
+      if (manifest === undefined) continue;
+      const listing = archivedListing({ archive, manifest });
+      const run = await replay(manifest, listing);
+      for await (const page of listing.pages) await run.take(page);
+      ends.push(await run.conclude());
+    }
+    return ends;
+  };
+
+  test('that comes before one that was judged', async () => {
+    const archive = await archiveOf([1, 2].map((number) => ({ number, users: [aUser()] })));
+    const [first, second] = await manifestsOf(archive);
+    expect((await replayed(archive, [second, first]))[1]).toEqual({
+      verdict: 'FAILED',
+      reason: 'after-the-fact',
+      message: `run ${first?.run} comes after the fact: run ${second?.run} is complete, and what users were like before it can't be read now`,
+    });
+  });
+
+  test('anew that was judged just before, and people are not told of it twice', async () => {
+    const archive = await archiveOf([{ number: 1, users: [aUser({ lastLoginTime: daysAgo(200) })] }]);
+    const [manifest] = await manifestsOf(archive);
+    const [once, again] = await replayed(archive, [manifest, manifest]);
+    expect(once).toMatchObject({ alert: { subject: expect.stringContaining('first audit') } });
+    expect(again).toStrictEqual({ ...once, alert: undefined, highlights: [] });
+  });
+
+  test('whose records can not be read again, where some of a user differ', async () => {
+    const archive = await archiveOf([{ number: 1, users: [aUser(), aUser({ firstName: 'Other' })] }]);
+    const [manifest] = await manifestsOf(archive);
+    const away: Archive = { ...archive, read: () => Promise.reject(new Error('it is away')) };
+    expect(await replayed(archive, [manifest], away)).toEqual([
+      {
+        verdict: 'FAILED',
+        reason: 'archive-unavailable',
+        message: `${archive.location}: ArchiveError: ${manifest?.objects.snapshot?.key} can't be read: it is away`,
+      },
     ]);
   });
 });
