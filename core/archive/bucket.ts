@@ -17,9 +17,10 @@ import { connectionRemedyOf } from '../aws/connection.ts';
 import { noCredentials } from '../aws/credentials.ts';
 import { isTokenExpired } from '../aws/errors.ts';
 import { systemClock } from '../model/clock.ts';
-import { errorCode } from '../text/error-code.ts';
 import type { Archive, Content } from './archive.ts';
+import { SpoolError } from './errors.ts';
 import { HINT_DAYS, HINT_TAG } from './hint.ts';
+import { spoolFault } from './spool-fault.ts';
 
 /** The status where another write to the same key was under way: S3 asks to try again. */
 const CONFLICT_UNDER_WAY = 409;
@@ -53,9 +54,6 @@ const PASSING: ReadonlySet<unknown> = new Set([
   'TemporaryRedirect',
 ]);
 
-/** The codes of the disk's errors about a file that is to be sent. */
-const OF_THE_DISK: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EISDIR', 'EIO']);
-
 /** Tries with a token that has expired: fresh credentials may bring the same one once or twice, but not for ever. */
 const MOST_EXPIRED = 4;
 
@@ -63,9 +61,7 @@ const MOST_EXPIRED = 4;
 const isFinal = (error: unknown): boolean => {
   const status = statusOf(error);
   if (status === undefined)
-    return (
-      connectionRemedyOf(error) !== undefined || noCredentials(error) !== undefined || OF_THE_DISK.has(errorCode(error))
-    );
+    return connectionRemedyOf(error) !== undefined || noCredentials(error) !== undefined || error instanceof SpoolError;
   if (PASSING.has(Object(error).name)) return false;
   return (status < 500 && status !== CONFLICT_UNDER_WAY && status !== TOO_MANY) || status === NOT_KNOWN;
 };
@@ -112,15 +108,21 @@ export const bucketArchive = (client: S3Client, bucket: string, retryPauseMs = 2
     return answer;
   };
 
-  /** Sends content. What the disk refuses of a file fails this request: in a stream of the client it would end the process. */
+  /**
+   * Sends content. What the disk refuses of a file fails this request, and is no fault of the bucket: in a stream of the
+   * client it would end the process.
+   */
   const send = async (content: Content, input: Omit<PutObjectCommandInput, 'Body' | 'ContentLength'>) => {
     if ('bytes' in content)
       return client.send(new PutObjectCommand({ ...input, Body: content.bytes, ContentLength: content.bytes.length }));
-    const file = (await open(content.path)).createReadStream();
+    const opened = await open(content.path).catch((error: unknown) => {
+      throw spoolFault(error);
+    });
+    const file = opened.createReadStream();
     const ended = new AbortController();
     const broken = new Promise<never>((_resolve, reject) => {
       file.once('error', (error) => {
-        reject(error);
+        reject(spoolFault(error));
         ended.abort();
       });
     });

@@ -1,11 +1,13 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive, Content } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { SpoolError } from '../../../core/archive/errors.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
 import { readBytes } from '../../../core/archive/lines.ts';
 import { stagedContent } from '../../../core/archive/staging.ts';
@@ -419,12 +421,14 @@ describe('a file that can not be stored', () => {
     { name: 'is not there', put: async () => {}, code: 'ENOENT' },
     { name: 'can not be read', put: (path: string) => mkdir(path), code: 'EISDIR' },
     { name: 'is on a disk that fails', put: (path: string) => symlink('/proc/self/mem', path), code: 'EIO' },
-  ])('since it $name is told of at once, and ends nothing else', async ({ put, code }) => {
+  ])('since it $name is told of at once, by the folder that it is in, and ends nothing else', async ({ put, code }) => {
     const path = join(await newFolder(), 'file');
     await put(path);
     const archive = bucketArchive(emulator.s3, emulator.bucket, 1, () => 60_000);
     await archive.has('anything');
-    await expect(archive.create('disk/file', { path, size: 1 }, 'text/plain')).rejects.toThrow(code);
+    const created = archive.create('disk/file', { path, size: 1 }, 'text/plain');
+    await expect(created).rejects.toThrow(SpoolError);
+    await expect(created).rejects.toThrow(`the temporary folder ${tmpdir()} (TMPDIR) failed with Error: ${code}: `);
     expect(await archive.has('disk/file')).toBe(false);
   });
 });
