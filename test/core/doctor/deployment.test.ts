@@ -215,7 +215,7 @@ describe('alarms', () => {
       outcome: 'ok',
       told: '5 alarms, each with its action',
     },
-  ])('$name', async ({ name: _, alarms, ...told }) => {
+  ])('$name', async ({ name: _name, alarms, ...told }) => {
     aws = { ...HEALTHY, alarms };
     expect((await look()).alarms).toStrictEqual(told);
   });
@@ -365,7 +365,7 @@ describe('reserved concurrency', () => {
       told: '3 are to be reserved, of 0 that can be: the account has 0, and 100 stay unreserved',
       remedy: RAISE,
     },
-  ])('$name', async ({ name: _, aws: differing = {}, differs = {}, isDeployed = true, ...told }) => {
+  ])('$name', async ({ name: _name, aws: differing = {}, differs = {}, isDeployed = true, ...told }) => {
     aws = { ...HEALTHY, ...differing };
     const found = await look(differs, isDeployed ? `${FUNCTION}:live` : '');
     expect(found.concurrency).toStrictEqual(told);
@@ -414,7 +414,7 @@ describe('stacks.json', () => {
       told: 'environment abc is in no stack',
       remedy: 'deploy, which assigns it to one',
     },
-  ])('$name', async ({ name: _, stacks, ...told }) => {
+  ])('$name', async ({ name: _name, stacks, ...told }) => {
     expect((await look({ stacks })).stacks).toStrictEqual(told);
   });
 });
