@@ -53,7 +53,8 @@ const alarmsCheck = ({ cloudwatch, config: { name }, environmentId, alarmTopicAr
   async check() {
     const alarms: MetricAlarm[] = [];
     try {
-      const asked = { AlarmNamePrefix: `${name}-`, AlarmTypes: ['MetricAlarm' as const] };
+      // CloudWatch gives alarms of metrics alone unless others are asked for.
+      const asked = { AlarmNamePrefix: `${name}-` };
       for await (const { MetricAlarms = [] } of paginateDescribeAlarms({ client: cloudwatch }, asked))
         alarms.push(...MetricAlarms.filter(({ AlarmName = '' }) => alarmNames(name).test(AlarmName)));
     } catch (error) {

@@ -401,7 +401,14 @@ describe('stacks.json', () => {
       remedy: FOLDER,
     },
     {
-      name: 'of which an environment would drop out',
+      name: 'of which one environment would drop out',
+      stacks: fileOf('abc', 'gone'),
+      outcome: 'fail',
+      told: 'a deploy would end the audits of gone (Auditor-2)',
+      remedy: 'list it in audit.yaml, or take it out of stacks.json if its audits shall end',
+    },
+    {
+      name: 'of which several would',
       stacks: fileOf('abc', 'gone', 'went'),
       outcome: 'fail',
       told: 'a deploy would end the audits of gone (Auditor-2), went (Auditor-2)',

@@ -15,6 +15,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { bucketArchive } from '../../../core/archive/bucket.ts';
+import { folderArchive } from '../../../core/archive/folder.ts';
 import { defaultConfig } from '../../../core/config/config.ts';
 import { type AlertRecipient, filterPolicyOf } from '../../../core/config/recipient.ts';
 import { type CheckResult, runChecks } from '../../../core/doctor/check.ts';
@@ -25,8 +26,9 @@ import { RosterError } from '../../../core/sources/roster/file.ts';
 import { makeDirectory } from '../../../simulator/directory.ts';
 import { CALLER, type Simulator, startSimulator } from '../../../simulator/server.ts';
 import { readTree } from '../../support/archive-tree.ts';
-import { auditNights } from '../../support/archived-nights.ts';
+import { auditNights, nightAt } from '../../support/archived-nights.ts';
 import { type AwsEmulator, type AwsFault, type AwsRequest, startAwsEmulator } from '../../support/aws-emulator.ts';
+import { openedRoster } from '../../support/opened-roster.ts';
 import { type Scheduler, type StoredSchedule, startScheduler } from '../../support/scheduler.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
@@ -771,6 +773,21 @@ describe('a diagnosis', () => {
     expect(of).toStrictEqual({ schemaVersion: 1, environmentId: simulator.environmentId });
     expect(checks.map(({ name }) => name)).toStrictEqual(Object.keys(HEALTHY).filter((name) => !lacks.includes(name)));
     expect(outcomes(checks)).toMatchObject({ roster: isSaved ? 'fail' : 'not-checked', archive: 'ok', topic: 'ok' });
+  });
+
+  test('of a saved roster tells of the run in the folder that has audited it', async () => {
+    const folder = await newFolder();
+    const roster = openedRoster('[{"userId":"one"}]', {
+      name: 'users.json',
+      asOf: nightAt(2),
+      shownBy: { attestedBy: { name: 'Ada', statement: 'this is everybody', at: nightAt(2).toISOString() } },
+    });
+    const source = { kind: 'roster', sha256: roster.source.sha256 } as const;
+    await auditNights(folderArchive(folder), [
+      { number: 1, users: [{ userId: 'one' }], environmentId: simulator.environmentId, source },
+    ]);
+    const [check] = await look({ openRoster: async () => roster, location: { folder } });
+    expect(check).toMatchObject({ name: 'roster', outcome: 'warn', remedy: 'save a newer roster' });
   });
 
   test('tells how the archive is kept right after whether it can be written', async () => {

@@ -50,6 +50,24 @@ test('facts that can be read are said to be', async () => {
   });
 });
 
+test('roles are asked for by the name of none, and where the SDK finds IAM and STS', async () => {
+  process.env.AWS_ENDPOINT_URL_IAM = iam.url;
+  process.env.AWS_ENDPOINT_URL_STS = iam.url;
+  try {
+    const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
+    expect(await answers({ iamEdges: undefined, enrich: { iamRoles: { accounts } } })).toMatchObject({
+      'iam-roles': { outcome: 'ok' },
+      'iam-roles-444455556666': { told: expect.stringContaining('AccessDenied') },
+    });
+    expect(iam.requests()).toContainEqual(
+      expect.objectContaining({ action: 'GetRole', roleName: 'finspace-auditor-doctor-asks-for-no-role' }),
+    );
+  } finally {
+    delete process.env.AWS_ENDPOINT_URL_IAM;
+    delete process.env.AWS_ENDPOINT_URL_STS;
+  }
+});
+
 test('groups are read without roles, and more of them may come', async () => {
   const many = await startSimulator({
     groups: Array.from({ length: 150 }, (_, index) => ({

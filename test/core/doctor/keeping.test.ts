@@ -95,8 +95,14 @@ const SOUND: Readonly<Record<string, Answer>> = {
 };
 
 let answers = SOUND;
+/** What KMS was asked last, by operation. */
+const askedOf: Record<string, string> = {};
 const server = createServer((request, response) => {
   const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1];
+  if (operation !== undefined)
+    request.on('data', (chunk) => {
+      askedOf[operation] = String(chunk);
+    });
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
   const asked =
     operation ?? (request.method === 'HEAD' ? 'head' : (Object.keys(answers).find((name) => query.has(name)) ?? ''));
@@ -169,6 +175,7 @@ describe('an archive', () => {
       key: { outcome: 'ok', told: 'the key is Enabled, and rotated' },
       'key-policy': { outcome: 'ok', told: 'denies OnlyByBreakGlass' },
     });
+    expect(JSON.parse(askedOf.GetKeyPolicy ?? '')).toStrictEqual({ KeyId: KEY, PolicyName: 'default' });
   });
 
   const ALL = { ...SOUND, replication: refused('') };
@@ -319,6 +326,10 @@ describe('an archive', () => {
       differs: { lifecycle: lifecycleOf(`<Filter>${filter}</Filter>${HIDDEN}`) },
     })),
     { name: 'of which something else is deleted', differs: { lifecycle: lifecycleOf(deletionOf('athena/', 30)) } },
+    ...[`<Prefix>athena/</Prefix>${expirationOf(30)}`, `${tagged('athena/')}${expirationOf(30)}`].map((rule) => ({
+      name: `of which something else is deleted, by ${rule}`,
+      differs: { lifecycle: lifecycleOf(rule) },
+    })),
     {
       name: 'of which a rule that is off would delete something',
       differs: {
@@ -361,6 +372,11 @@ describe('an archive', () => {
       found: ['lock', 'fail', 'no default retention, where audit.yaml has governance, 2557 days'],
     },
     {
+      name: 'with a lock of no default',
+      differs: { 'object-lock': xml('ObjectLockConfiguration', '<ObjectLockEnabled>Enabled</ObjectLockEnabled>') },
+      found: ['lock', 'fail', 'no default retention, where audit.yaml has governance, 2557 days'],
+    },
+    {
       name: 'locked for a day less',
       differs: { 'object-lock': lockOf('GOVERNANCE', 2556) },
       found: ['lock', 'fail', 'GOVERNANCE, 2556 days, where audit.yaml has governance, 2557 days'],
@@ -377,6 +393,13 @@ describe('an archive', () => {
     },
     ...[
       { name: 'of one environment', rule: deletionOf('chain/environment=abc/', 9999), id: 'chain/environment=abc/' },
+      { name: 'of an area whose name begins so', rule: deletionOf('cha', 9999), id: 'cha' },
+      {
+        name: 'of one area, and something of another',
+        rule: `${deletionOf('chain/', 9999)}</Rule><Rule><Status>Enabled</Status>${deletionOf('findings/', 9999)}`,
+        id: 'findings/, chain/',
+      },
+      { name: 'once it is written over, by an older way to say so', rule: `<ID>old</ID><Prefix/>${HIDDEN}`, id: 'old' },
       { name: 'that has a tag', rule: `${tagged('chain/')}${expirationOf(9999)}`, id: 'tagged' },
       { name: 'once it is written over', rule: `<ID>earlier</ID><Filter/>${HIDDEN}`, id: 'earlier' },
       { name: 'that has a tag, once it is written over', rule: `${tagged('chain/')}${HIDDEN}`, id: 'tagged' },
@@ -457,6 +480,24 @@ describe('an archive', () => {
       differs: { policy: bucketPolicy(differing(sid, differs)) },
       found: ['bucket-policy', 'fail', `${sid} does not deny all that the stack has it deny`],
     })),
+    {
+      name: 'whose guard is gone, and of which other calls are denied',
+      differs: {
+        policy: bucketPolicy((one) =>
+          one.Sid === 'NothingIsDeleted' ? { ...one, Action: 's3:DeleteObject' } : without('OnlyByBreakGlass')(one),
+        ),
+      },
+      found: [
+        'bucket-policy',
+        'fail',
+        'without the denials OnlyByBreakGlass; NothingIsDeleted does not deny all that the stack has it deny',
+      ],
+    },
+    {
+      name: 'whose guard is of another key',
+      differs: { GetKeyPolicy: keyPolicy(differing('OnlyByBreakGlass', { Resource: KEY })) },
+      found: ['key-policy', 'fail', 'OnlyByBreakGlass does not deny all that the stack has it deny'],
+    },
     {
       name: 'whose key is guarded by nobody',
       differs: { GetKeyPolicy: keyPolicy(without('OnlyByBreakGlass')) },
@@ -545,6 +586,36 @@ describe('an archive', () => {
         name: 'is deleted by one rule about all',
         lifecycle: lifecycleOf(`<ID>all</ID><Filter/>${expirationOf(2557)}${HIDDEN}`),
         found: [],
+      },
+      {
+        name: 'is deleted by an older way to say so',
+        lifecycle: lifecycleOf(`<ID>all</ID><Prefix/>${expirationOf(2557)}${HIDDEN}`),
+        found: [],
+      },
+      {
+        name: 'is deleted by a rule about all that begins so',
+        lifecycle: lifecycleOf(...rules(2557).slice(1), deletionOf('snap', 2557)),
+        found: [],
+      },
+      {
+        name: 'is deleted by two rules, of which one is about earlier versions',
+        lifecycle: lifecycleOf(
+          ...rules(2557).slice(1),
+          `<ID>a</ID><Filter><Prefix>snapshots/</Prefix></Filter>${expirationOf(2557)}`,
+          `<ID>b</ID><Filter><Prefix>snapshots/</Prefix></Filter>${HIDDEN}`,
+        ),
+        found: [],
+      },
+      {
+        name: 'is deleted in all areas but two',
+        lifecycle: lifecycleOf(...rules(2557).slice(2)),
+        found: [
+          [
+            'lifecycle',
+            'fail',
+            `nothing deletes ${DATED_AREAS.slice(0, 2).join(', ')} after 2557 days, as retention.afterRetention says`,
+          ],
+        ],
       },
       {
         name: 'is deleted everywhere',
@@ -642,6 +713,14 @@ describe('an archive', () => {
         found: [],
       },
       {
+        name: 'by no key is told',
+        replication: {
+          body: replicationOf().body.replace(/<EncryptionConfiguration>.*<\/EncryptionConfiguration>/, ''),
+        },
+        head: headOf(),
+        found: [['copy', 'fail', 'the copy is encrypted by another key than that of replicateTo']],
+      },
+      {
         name: 'by another key is told',
         replication: replicationOf({ key: 'other' }),
         head: headOf(),
@@ -652,11 +731,11 @@ describe('an archive', () => {
     });
   });
 
-  test('that is encrypted by a key of S3 is warned of', async () => {
-    const encryption = xml(
-      'ServerSideEncryptionConfiguration',
-      '<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>',
-    );
+  test.each([
+    '',
+    '<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>',
+  ])('that is encrypted by a key of S3 is warned of: %s', async (rule) => {
+    const encryption = xml('ServerSideEncryptionConfiguration', rule);
     expect(await look({ encryption })).toEqual([
       ['key', 'warn', 'the bucket encrypts by a key of S3, which any reader may use'],
       ['key-policy', 'not-checked', 'the bucket encrypts by a key of S3'],
