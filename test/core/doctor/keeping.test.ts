@@ -95,7 +95,7 @@ const SOUND: Readonly<Record<string, Answer>> = {
 };
 
 let answers = SOUND;
-/** What KMS was asked last, by operation. */
+/** The last requests to KMS, by operation. */
 const askedOf: Record<string, string> = {};
 const server = createServer((request, response) => {
   const operation = String(request.headers['x-amz-target'] ?? '').split('.')[1];
