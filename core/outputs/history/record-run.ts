@@ -170,12 +170,12 @@ export const recordRun = async (archive: Archive, entry: HistoryEntry): Promise<
 
   /** The rows to add this one to; undefined where it is among them. */
   const othersOf = async (known: RunsOnPage | undefined): Promise<RunsOnPage | undefined> => {
+    if (known === undefined) return readRuns(archive, environmentId);
     const has = (name: string, isRow: (row: HistoryRow) => boolean) =>
-      known === undefined ? Promise.resolve(false) : isKnown(archive, environmentId, known, name, isRow);
+      isKnown(archive, environmentId, known, name, isRow);
     const hasPrevious =
-      known !== undefined &&
-      (previousRun === undefined ||
-        (await has(previousRun, ([name, verdict]) => verdict === 'COMPLETE' && runOf(name) === previousRun)));
+      previousRun === undefined ||
+      (await has(previousRun, ([name, verdict]) => verdict === 'COMPLETE' && runOf(name) === previousRun));
     if (!hasPrevious) return readRuns(archive, environmentId);
     return (await has(run, ([name]) => name === row[0])) ? undefined : known;
   };
