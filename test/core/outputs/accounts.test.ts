@@ -116,7 +116,10 @@ describe('a run', () => {
   });
 
   test.each([accountLines, vantaLines])('that is not the whole directory is refused', async (lines) => {
-    await expect(textOf(lines, [aUser()], aManifest({ late: true }))).rejects.toThrow('is late');
+    await expect(textOf(lines, [aUser()], aManifest({ late: true }))).rejects.toMatchObject({
+      name: 'NotWhole',
+      message: 'run 20261124T020000Z is late: it shows the users of another moment',
+    });
   });
 
   test.each([accountLines, vantaLines])('with somebody who has no id is refused', async (lines) => {

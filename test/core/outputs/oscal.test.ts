@@ -159,6 +159,8 @@ test.each<Given & { readonly name: string; readonly says: RegExp }>([
   expect(results[0].description).toMatch(says);
 });
 
+const CUT: Given = { manifest: { verdict: 'INCOMPLETE' }, report: { reason: 'deadline' } };
+
 describe('a control is satisfied', () => {
   test('where every rule of it judged everybody and nothing fails', async () => {
     expect(await standingOf({})).toMatchObject({ state: 'satisfied', reason: 'pass' });
@@ -233,6 +235,28 @@ describe('a control is satisfied', () => {
     });
   });
 
+  test('not where rules fail, are accepted or did not judge, each of which is named', async () => {
+    const accepted = { state: 'waived', waiver: aWaiver } as const;
+    const { why } = await standingOf({
+      findings: [
+        aFinding(),
+        aFinding({ ruleId: 'never-logged-in' }),
+        aFinding({ ...accepted, ruleId: 'disabled-user-api-access' }),
+        aFinding({ ...accepted, ruleId: 'principal-missing' }),
+      ],
+      outcomes: { 'idle-principal': { state: 'off' }, 'recreated-principal': { state: 'off' } },
+      ...CUT,
+    });
+    expect(why).toBe(
+      'fails: stale-login, never-logged-in; waived: disabled-user-api-access, principal-missing; not judged of everybody: idle-principal, recreated-principal; not seen: the users that the rest of the listing would have given; how many is unknown',
+    );
+  });
+
+  test('by rules that are all named', async () => {
+    const own = rules.filter((rule) => controlsOf(rule, 'NIST-800-53-r5').includes('AC-2(3)')).map(({ id }) => id);
+    expect((await standingOf({})).why).toBe(`every rule passes: ${own.join(', ')}`);
+  });
+
   test('where a finding of it has resolved', async () => {
     expect(await standingOf({ findings: [aFinding({ state: 'resolved', cause: 'fixed' })] })).toMatchObject({
       state: 'satisfied',
@@ -243,7 +267,6 @@ describe('a control is satisfied', () => {
 const ATTESTED: Given['report'] = {
   source: { kind: 'roster', attestedBy: { name: 'Somebody', statement: 'all', at: '2026-11-24T00:00:00Z' } },
 };
-const CUT: Given = { manifest: { verdict: 'INCOMPLETE' }, report: { reason: 'deadline' } };
 
 test.each<Given & { readonly name: string; readonly says: string }>([
   { name: 'that saw everybody', says: '' },
@@ -329,6 +352,10 @@ describe('a rule that has left the catalogue', () => {
     expect((await resultsOf(given)).results[0].remarks).toContain(
       'Only their findings tell the controls of rules that have left the catalogue: of-old.',
     );
+    const older = { ...outcome, id: 'older' };
+    expect((await resultsOf({ report: { rules: [...others, outcome, older] } })).results[0].remarks).toContain(
+      'rules that have left the catalogue: of-old, older.',
+    );
     expect((await resultsOf({})).results[0].remarks).not.toContain('left the catalogue');
   });
 });
@@ -384,6 +411,18 @@ test('the observation of a rule says how it fared, and why it had no answer for 
     props: expect.arrayContaining([expect.objectContaining({ name: 'controls', value: stale?.controls.join(' ') })]),
   });
   expect(described('never-logged-in').description).toBe('never-logged-in (ran): 3 judged, 0 failed, 0 not assessed');
+});
+
+test('what the run judged by, and where all findings are, stands at the end and is pointed to', async () => {
+  const { results, 'back-matter': back, 'import-ap': plan } = await resultsOf({ findings: [aFinding()] });
+  const [judgedBy, csv] = back.resources;
+  expect(judgedBy).toMatchObject({
+    title: 'What the run judged by',
+    description: 'Rules, config and waivers, by the SHA-256 that the manifest of the run states.',
+  });
+  expect(plan).toEqual({ href: `#${judgedBy.uuid}` });
+  for (const { 'relevant-evidence': evidence } of results[0].observations)
+    expect(evidence).toEqual([{ href: `#${csv.uuid}`, description: 'every finding of the run, one a line' }]);
 });
 
 test('an observation says that a finding could not be judged anew', async () => {

@@ -157,6 +157,10 @@ describe('a Parquet file', () => {
     const file = await written('findings.parquet', bytesOf('finspace-findings', run));
     const codecs = await rowsOf(`SELECT DISTINCT compression FROM parquet_metadata('${file}')`);
     expect(codecs).toEqual([{ compression: 'ZSTD' }]);
+    const [about] = await rowsOf(`SELECT created_by FROM parquet_file_metadata('${file}')`);
+    expect(about).toEqual({ created_by: 'finspace-user-auditor' });
+    const [root] = await rowsOf(`SELECT name FROM parquet_schema('${file}')`);
+    expect(root).toEqual({ name: 'event' });
   });
 
   test('of nobody has the columns all the same', async () => {

@@ -316,8 +316,21 @@ describe('years of runs that have pages of their own', () => {
       `href="../../../incomplete/environment=${ENVIRONMENT}/dt=2026-11-02/20261102T020000Z-try/report.html"`,
     );
     expect(page).toContain('href="../index.html"');
+    expect(page).toContain('<script></script>');
     expect(page).toContain('2 complete runs and 1 attempt that did not end complete.');
     expect(readHistoryPage(page, ENVIRONMENT)?.rows).toEqual(all);
+  });
+
+  test('are told apart from the page of all runs by what stands above, and on each sheet', () => {
+    const of = (page: string) => [
+      /<p class="over">(.*?)<\/p>/.exec(page)?.[1],
+      /@top-right \{ content: "(.*?)"/.exec(page)?.[1],
+    ];
+    expect(of(pageOf(rows(0)))).toEqual(['FinSpace access audits', `${ENVIRONMENT} - all runs`]);
+    expect(of(yearPage(ENVIRONMENT, 'research', '2026', { rows: rows(0), earlier: [] }))).toEqual([
+      'FinSpace access audits, 2026',
+      `${ENVIRONMENT} - 2026`,
+    ]);
   });
 
   test.each([

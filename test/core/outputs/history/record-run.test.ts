@@ -12,7 +12,7 @@ import {
   readHistoryPage,
   yearPage,
 } from '../../../../core/outputs/history/history-page.ts';
-import { type HistoryEntry, recordRun } from '../../../../core/outputs/history/record-run.ts';
+import { type HistoryEntry, readYearPages, recordRun } from '../../../../core/outputs/history/record-run.ts';
 import { OUTPUTS } from '../../../../core/outputs/index.ts';
 import type { Output } from '../../../../core/outputs/output.ts';
 import { readText } from '../../../support/archive-tree.ts';
@@ -398,6 +398,17 @@ describe('a page that has too many rows', () => {
     const before = await readText(archive, historyPageKey(environmentId));
     await recordRun(archive, entry(nightAfter(days), 'try'));
     expect(await readText(archive, historyPageKey(environmentId))).toBe(before);
+  });
+
+  test('has each year once, whatever else lies beside its page', async () => {
+    const archive = await pageOfNights(301);
+    await recordRun(archive, entry(nightAfter(1)));
+    const key = yearPageKey(environmentId, '2025');
+    await archive.create(`${key}.copy`, { bytes: Buffer.from(await readText(archive, key)) }, 'text/html');
+    const years: string[] = [];
+    for await (const { year } of readYearPages(archive, environmentId)) years.push(year);
+    expect(years).toEqual([...new Set(years)]);
+    expect(years).toContain('2025');
   });
 
   test.each([
