@@ -260,6 +260,12 @@ describe('its rows', () => {
     expect(readHistoryPage(before, ENVIRONMENT)).toEqual({ rows: [row(0)], earlier: [] });
   });
 
+  test('of a day that there is not keep no page from being written', () => {
+    const strange: HistoryRow = ['20261399T020000Z', 'COMPLETE', '', 400, 0, 0, 0, 0, 0];
+    expect(linesOf(pageOf([strange]))).toEqual(['1970-01-01 00:00 Complete 400 0 0 0 0 0']);
+    expect(pageOf([strange])).toContain('href="dt=1970-01-01/20261399T020000Z/report.html"');
+  });
+
   test('can not end the element that they stand in', () => {
     const reason = '</script><script>alert(1)</script>';
     const [name] = attempt(0);
