@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Highlight } from '../../../../core/model/highlights.ts';
 import { blocksWithin, composeBody, waiverLines } from '../../../../core/notify/digest/body.ts';
 import { numberText } from '../../../../core/text/plain-text.ts';
 import { aFirstReport, aHighlight, aReport, counts, someFacts } from './facts.ts';
@@ -257,7 +258,7 @@ const many = (count: number, ruleId: string, shown = Math.min(count, 20)) => ({
 });
 
 describe('findings within so many lines', () => {
-  const within = (most: number, ...highlights: readonly ReturnType<typeof many>[]) =>
+  const within = (most: number, ...highlights: readonly Highlight[]) =>
     blocksWithin({ rules: new Map() }, highlights, most);
 
   test.each([
