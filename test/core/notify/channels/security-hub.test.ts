@@ -239,10 +239,17 @@ describe('a request that is refused as a whole', () => {
     expect(hubTold.requests.length).toBeLessThanOrEqual(requests);
   });
 
+  test('names three of those that are refused for good, and counts them all', async () => {
+    await startHub({ answer: refusing(0, 1, 2, 3), rate: FAST });
+    await expect(send(manyFindings(8), atOnce())).rejects.toThrow(
+      new Error(`Security Hub refused 4 findings for good, among them ${[0, 1, 2].map(idOf).join('; ')}`),
+    );
+  });
+
   test('is split no further where Security Hub takes nothing, and says what was not looked for', async () => {
     const { requests, findings } = await startHub({ answer: () => REFUSAL, rate: FAST });
     const message = expect.stringMatching(
-      /^Security Hub refused \d+ findings? for good, among them .*; it refused (\d+) more together, and which of them/,
+      /^Security Hub refused \d+ findings? for good, among them .*; it refused (\d+) more together, and which of them is to blame was not looked for$/,
     );
     await expect(send(manyFindings(1000), atOnce())).rejects.toMatchObject({ message });
     expect(findings.size).toBe(0);
