@@ -161,7 +161,7 @@ const endedAs = (end: ReplayedRun | Shortfall): RunReplay => ({
 /** Tells whether people were mailed once, and not within the last month before a run: by whole days. */
 const isLongQuiet = (asOf: Date, lastNotified: Date | undefined): boolean =>
   lastNotified !== undefined &&
-  lastNotified.toISOString().slice(0, 10) < new Date(asOf.getTime() - QUIET_MS).toISOString().slice(0, 10);
+  lastNotified.toISOString() < new Date(asOf.getTime() - QUIET_MS).toISOString().slice(0, 10);
 
 /**
  * Judges archived runs by rules and settings of today as if each were tonight's, and writes nothing: what an audit would
@@ -202,16 +202,7 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRu
     const criteria = criteriaOf(request, settings);
     const baseline = await baselineOf(left, earlier, criteria);
     const judging = beginJudging(criteria, baseline, keepInMemory);
-    /** The positions of records that came before. */
-    const repeated = new Set<number>();
-    let taken = 0;
-    async function* records() {
-      let position = 0;
-      for await (const record of readRunLines(archive, manifest, 'snapshot')) {
-        if (!repeated.has(position)) yield record;
-        position += 1;
-      }
-    }
+    const records = () => readRunLines(archive, manifest, 'snapshot');
 
     const judged = async (): Promise<ReplayedRun | Shortfall> => {
       const { users, duplicates, conflicting } = judging;
@@ -261,10 +252,8 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRu
     return {
       async take(page) {
         judging.readAt(listing.readAt());
-        for (const { record, text } of page) {
-          if (!judging.see(record, text)) repeated.add(taken);
-          taken += 1;
-        }
+        // A snapshot has no record twice.
+        for (const { record, text } of page) judging.see(record, text);
         await judging.settled();
       },
       conclude: () => judged().catch(unavailable),

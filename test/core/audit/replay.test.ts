@@ -12,9 +12,10 @@ import { archivedListing } from '../../../core/sources/archived.ts';
 import type { Finding } from '../../../rules/engine/finding.ts';
 import { serialiseRecord } from '../../../rules/engine/record.ts';
 import { defineUserRule, type Rule } from '../../../rules/engine/rule.ts';
+import { HOUR_MS } from '../../../rules/engine/time.ts';
 import type { Waiver } from '../../../rules/engine/waiver.ts';
 import { rules } from '../../../rules/index.ts';
-import { auditNights, type NightPlan, nightAt } from '../../support/archived-nights.ts';
+import { auditNights, type NightPlan, nightAt, nightKeys } from '../../support/archived-nights.ts';
 import { aUser, daysAgo, ENVIRONMENT } from '../../support/builders.ts';
 import { ruleOf } from '../../support/custom-rule.ts';
 import { memoryArchive } from '../../support/memory-archive.ts';
@@ -248,6 +249,7 @@ describe('a rule that breaks is told of, and the night is not complete', () => {
     ['one in a list', () => ({ n: ['a', 1n] })],
     ['what holds itself', () => ring],
     ['what holds such', () => ({ ring })],
+    ['a list of such', () => ({ list: [1, ring] })],
     ['what refuses', () => new Refusing()],
     ['what refuses by a member', () => ({ toJSON: () => new Refusing().toJSON() })],
     [
@@ -307,21 +309,28 @@ describe('a rule that breaks is told of, and the night is not complete', () => {
   });
 });
 
-describe('a run is not judged', () => {
-  /** Replays runs one after the other. */
-  const replayed = async (archive: Archive, manifests: readonly (Manifest | undefined)[], by: Archive = archive) => {
-    const replay = openReplay(by, configuredSettings(DEFAULTS, [], ENVIRONMENT, rules));
-    const ends: Awaited<ReturnType<RunReplay['conclude']>>[] = [];
-    for (const manifest of manifests) {
-      if (manifest === undefined) continue;
-      const listing = archivedListing({ archive, manifest });
-      const run = await replay(manifest, listing);
-      for await (const page of listing.pages) await run.take(page);
-      ends.push(await run.conclude());
-    }
-    return ends;
-  };
+/** Replays runs one after the other. */
+const replayed = async (archive: Archive, manifests: readonly (Manifest | undefined)[], by: Archive = archive) => {
+  const replay = openReplay(by, configuredSettings(DEFAULTS, [], ENVIRONMENT, rules));
+  const ends: Awaited<ReturnType<RunReplay['conclude']>>[] = [];
+  for (const manifest of manifests) {
+    if (manifest === undefined) continue;
+    const listing = archivedListing({ archive, manifest });
+    const run = await replay(manifest, listing);
+    for await (const page of listing.pages) await run.take(page);
+    ends.push(await run.conclude());
+  }
+  return ends;
+};
 
+/** Replays all runs of an archive, and gives what came of them: all are judged. */
+const judgedOf = async (nights: readonly NightPlan[]) => {
+  const archive = await archiveOf(nights);
+  const ends = await replayed(archive, await manifestsOf(archive));
+  return ends.flatMap((end) => ('report' in end ? [end] : []));
+};
+
+describe('a run is not judged', () => {
   test('that comes before one that was judged', async () => {
     const archive = await archiveOf([1, 2].map((number) => ({ number, users: [aUser()] })));
     const [first, second] = await manifestsOf(archive);
@@ -352,4 +361,48 @@ describe('a run is not judged', () => {
       },
     ]);
   });
+
+  test('whose snapshot is gone', async () => {
+    const archive = await archiveOf([{ number: 1, users: [aUser()] }]);
+    const [manifest] = await manifestsOf(archive);
+    const { key } = manifest?.objects.snapshot ?? {};
+    const lacking: Archive = { ...archive, read: async (one) => (one === key ? undefined : archive.read(one)) };
+    expect(await replayed(lacking, [manifest])).toEqual([
+      expect.objectContaining({ verdict: 'INCOMPLETE', message: expect.stringContaining(`${key} is missing`) }),
+    ]);
+  });
+});
+
+test('people are mailed of what is new, and of the head of the chain once nothing was new for a month', async () => {
+  const reminders = { ...DEFAULTS.reminders, CRITICAL: 'off' } as const;
+  const stale = aUser({ userId: 'b', lastLoginTime: daysAgo(200) });
+  const ends = await judgedOf(
+    [1, 31, 32, 33, 64].map((number) => ({
+      ...{ number, config: { reminders } },
+      users: number === 64 ? [aUser(), stale] : [aUser()],
+    })),
+  );
+  expect(ends.map(({ alert }) => alert?.subject.replace(/^.*?: /, ''))).toEqual([
+    expect.stringContaining('first audit'),
+    undefined,
+    expect.stringContaining('nothing changed for a month, 30 days unseen'),
+    undefined,
+    expect.stringContaining('1 new'),
+  ]);
+  expect(ends.at(-1)?.alert?.body).toContain(nightKeys(64).object({ area: 'reports', file: 'report.html' }));
+});
+
+test('a finding that comes back is the one that was over', async () => {
+  const users = [200, 1, 200].map((days) => [aUser({ lastLoginTime: daysAgo(days) })]);
+  const ends = await judgedOf(users.map((those, index) => ({ number: index + 1, users: those })));
+  const states = ends.map(({ findings }) => findings.find(({ ruleId }) => ruleId === 'stale-login')?.state);
+  expect(states).toEqual(['new', 'resolved', 'reopened']);
+});
+
+test('a time is held against the moment at which it was read', async () => {
+  const hour = (count: number) => nightAt(1).getTime() + count * HOUR_MS;
+  const users = [1, 3].map((count) => aUser({ userId: `after ${count}`, lastLoginTime: hour(count) }));
+  const [end] = await judgedOf([{ number: 1, users, listedAt: new Date(hour(2)) }]);
+  const early = end?.findings.filter(({ ruleId }) => ruleId === 'inconsistent-timestamps');
+  expect(early?.map(({ subject }) => subject.id)).toEqual(['after 3']);
 });
