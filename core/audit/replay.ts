@@ -228,7 +228,7 @@ export const openReplay = (archive: Archive, settings: ReplaySettings): ReplayRu
         shortfall,
         enriched: enrichedCounts(facts),
       };
-      const report = reportOf(request, settings, content, { history: { last }, trend: readTrend(last?.report) ?? [] });
+      const report = reportOf(request, settings, content, { history: { last }, trend: readTrend(last?.report) });
       const keys =
         shortfall === undefined ? runKeys(environmentId, asOf) : attemptKeys(environmentId, asOf, request.attempt);
       const { highlights } = claimed;
