@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   awsFailure,
   describeFailure,
+  isOfLists,
+  RequestError,
   type RequestFailure,
   type RetryDecision,
   retryDecision,
@@ -99,6 +101,28 @@ describe('the decision', () => {
     ['a name that every object has', refused(500, 'constructor'), 'retry'],
   ])('for %s', (_name, failure, decision) => {
     expect(retryDecision(failure)).toBe(decision);
+  });
+});
+
+it.each([
+  ['ListUsers', true],
+  ['ListPermissionGroups', true],
+  ['ListUsersByPermissionGroup', true],
+  ['GetProgrammaticAccessCredentials', false],
+  ['AssumeRole', false],
+  ['AWS credentials', false],
+] as const)('%s takes the keys that FinSpace gives: %s', (operation, isOfFinspace) => {
+  expect(isOfLists(operation)).toBe(isOfFinspace);
+});
+
+it('is carried with the request that failed, by the operation where nothing else is said', () => {
+  const error = new RequestError('ListUsers', refused(500));
+  expect(String(error)).toBe('RequestError: ListUsers: HTTP 500');
+  expect(error.request).toBe('ListUsers');
+  expect(new RequestError('AssumeRole', refused(403), 'AssumeRole of it')).toMatchObject({
+    message: 'AssumeRole of it: HTTP 403',
+    operation: 'AssumeRole',
+    request: 'AssumeRole of it',
   });
 });
 
