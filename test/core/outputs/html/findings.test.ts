@@ -57,6 +57,55 @@ describe('the findings of a page', () => {
     expect(sectionOf({ evidence: others ?? [] })).not.toContain('findings.csv');
   });
 
+  test('lead to the CSV among other evidence, and count none that are all there', () => {
+    const some = { ...aHighlight('open'), count: 2, severities: { MEDIUM: 2 } };
+    expect(wordsOf(sectionOf({ highlights: [some] }))).toContain('findings.csv beside this page has them all.');
+    const all = sectionOf({ highlights: [aHighlight('open')] });
+    expect(all).not.toContain('further finding');
+    expect(all).not.toContain('Left out');
+  });
+
+  test.each([
+    { of: 40, rows: 40, rest: undefined },
+    { of: 41, rows: 40, rest: 'And 1 further finding of this rule and severity.' },
+  ])('that are not severe have 40 rows of a rule: of $of', ({ of, rows, rest }) => {
+    const section = sectionOf({ highlights: [aHighlight('open', ...Array.from({ length: of }, () => ({})))] });
+    expect(section.match(/<tr data-severity/g)).toHaveLength(rows);
+    expect(/And \d+ further finding[^<]*?severity\./.exec(wordsOf(section))?.[0]).toBe(rest);
+  });
+
+  test('that are not severe fill a page as far as it has room, and the others are counted', () => {
+    const evidence = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`value${n}`, 'x'.repeat(160)]));
+    const highlights = Array.from({ length: 30 }, (_, rule) =>
+      aHighlight('open', ...Array.from({ length: 40 }, () => ({ ruleId: `rule-${rule}`, evidence }))),
+    );
+    const section = sectionOf({ highlights });
+    const rows = section.match(/<tr data-severity/g)?.length ?? 0;
+    const counted = [...section.matchAll(/data-hidden="(\d+)"/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+    expect(rows + counted).toBe(30 * 40);
+    expect(Buffer.byteLength(section)).toBeLessThan(450_000);
+    expect(Buffer.byteLength(section)).toBeGreaterThan(350_000);
+  });
+
+  test('of which there is no row have no table', () => {
+    expect(sectionOf({ highlights: [{ ...aHighlight('open'), findings: [] }] })).not.toContain('<table');
+  });
+
+  test('of a rule that has left the catalogue say so, those of others what is required', () => {
+    const required = (ruleId: string) =>
+      wordsOf(
+        /<p class="required">.*?<\/p>/s.exec(sectionOf({ highlights: [aHighlight('open', { ruleId })] }))?.[0] ?? '',
+      ).trim();
+    expect(required('old-rule')).toBe('A rule that has left the catalogue old-rule');
+    expect(required('stale-login')).toBe('Required: Users have logged in recently stale-login');
+  });
+
+  test('show names where nothing is said of them', () => {
+    const highlights = [aHighlight('open', { evidence: { firstName: 'Ada' } })];
+    expect(sectionOf({ highlights })).toContain('<bdi>Ada</bdi>');
+    expect(sectionOf({ highlights, areNamesShown: false })).not.toContain('Ada');
+  });
+
   test('are all on this page where there is no other', () => {
     expect(sectionOf({ highlights: [aHighlight('open', { severity: 'HIGH' })] })).not.toContain('is here or on');
   });
@@ -110,6 +159,11 @@ describe('the findings of a page', () => {
     const words = wordsOf(sectionOf({ highlights: [{ ...aHighlight(kind), count: 50, severities: { MEDIUM: 50 } }] }));
     if (says === undefined) expect(words).not.toContain('Left out');
     else expect(words).toContain(says);
+  });
+
+  test('that are left out are counted by severity', () => {
+    const left = { ...aHighlight('open'), count: 60, severities: { LOW: 10, MEDIUM: 50 }, findings: [] };
+    expect(wordsOf(sectionOf({ highlights: [left] }))).toContain('Left out of the pages: 50 medium, 10 low.');
   });
 
   test.each([
@@ -209,6 +263,17 @@ describe('severe findings that no page has room for alone', () => {
       [['High Stale login: 2', 1, 1, '1 to 1 of 2; the others are on page 2.']],
       [['High Stale login: 2, continued', 1, 1, '2 to 2 of 2; the others are on the pages before this one.']],
     ]);
+  });
+
+  test('are said to go on where they do', () => {
+    const led = (count: number) => {
+      const { pages } = laidOut(400, ...many(count));
+      return /Every critical and high finding is here or on [^.]*\./.exec(
+        wordsOf(findingsSection(someRunFacts(), pages).markup),
+      )?.[0];
+    };
+    expect([led(2), led(3)]).toEqual([undefined, 'Every critical and high finding is here or on page 2 .']);
+    expect(laidOut(1, {}).further).toEqual([]);
   });
 
   test('of a group that nobody counted are refused', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { createSpoolFolder } from '../../../../core/archive/staging.ts';
 import { UserOrder } from '../../../../core/model/user-order.ts';
-import { type UserRow, usersPages } from '../../../../core/outputs/html/users.ts';
+import { findingCells } from '../../../../core/outputs/html/finding-row.ts';
+import { type UserRow, UserRows, usersPages } from '../../../../core/outputs/html/users.ts';
 import type { RunFacts } from '../../../../core/outputs/output.ts';
 import type { Context } from '../../../../rules/engine/context.ts';
 import { readUser } from '../../../../rules/engine/user.ts';
@@ -70,7 +72,62 @@ const sectionOf = async (given: Given) => {
   return { section, tallies, about: wordsOf(about).trim(), heading: wordsOf(heading).trim() };
 };
 
+describe('the rows of users', () => {
+  const ids = Array.from({ length: 12 }, (_, n) => `u${n}`);
+  const waiver = { reason: 'r', owner: 'o', approver: 'a', expires: '2027-03-31' };
+  const of = (id: string, differs: Parameters<typeof aFinding>[0] = {}) =>
+    aFinding({ state: 'open', subject: { kind: 'user', id }, ...differs });
+
+  test('stand user by user as those are shown, of each what stands first, then the worst, then by rule', async () => {
+    const spools = await createSpoolFolder();
+    const rows = new UserRows(someRunFacts(), { ids, leftOut: [] }, spools);
+    for (const finding of [
+      of('u10'),
+      of('u2', { severity: 'HIGH', state: 'waived', waiver }),
+      of('u2', { severity: 'LOW', ruleId: 'stuck-creating' }),
+      of('u2', { severity: 'LOW', ruleId: 'leftover-principal' }),
+      of('u2', { severity: 'CRITICAL' }),
+    ])
+      await rows.write(findingCells(finding, { moments: { now: 0, readAt: 0 }, areNamesShown: true }));
+    const sorted = [...(await rows.sorted())].map(({ place, severity, kind, markup }) => [
+      place,
+      severity,
+      kind,
+      /<code>([a-z-]+)<\/code>/.exec(markup)?.[1],
+    ]);
+    await spools.remove();
+    expect(sorted).toEqual([
+      [2, 'CRITICAL', 'open', 'stale-login'],
+      [2, 'LOW', 'open', 'leftover-principal'],
+      [2, 'LOW', 'open', 'stuck-creating'],
+      [2, 'HIGH', 'waived', 'stale-login'],
+      [10, 'MEDIUM', 'open', 'stale-login'],
+    ]);
+  });
+
+  test('are of those who are shown, and of what stands', async () => {
+    const spools = await createSpoolFolder();
+    const rows = new UserRows(someRunFacts(), { ids, leftOut: [] }, spools);
+    expect([
+      rows.has(of('u2')),
+      rows.has(of('somebody')),
+      rows.has(of('u2', { state: 'resolved', cause: 'fixed' })),
+      rows.has(of('u2', { subject: { kind: 'environment', id: 'u2' } })),
+    ]).toEqual([true, false, false, false]);
+    await spools.remove();
+  });
+});
+
 describe('a user', () => {
+  test('whom the run did not see is named by the id alone', async () => {
+    const [page = ''] = await pagesOf({ rows: [[row()]] });
+    expect(page).toContain(
+      '<h3><span class="sev medium">Medium</span> <code><bdi>u1</bdi></code></h3><span class="tallies">',
+    );
+    expect(wordsOf(page)).toContain('Findings by user');
+    expect(page).toContain('<h1>Findings by user</h1>');
+  });
+
   test.each<{ readonly name: string; readonly rows: readonly Partial<UserRow>[]; tallies: string; heading: string }>([
     { name: 'one that stands', rows: [{}], tallies: '1 medium', heading: 'Medium u1' },
     {
