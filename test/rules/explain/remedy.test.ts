@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ConfiguredRule, configureRules } from '../../../rules/engine/configure.ts';
+import { parseRecord } from '../../../rules/engine/record.ts';
 import { defineUserRule, judgeBy } from '../../../rules/engine/rule.ts';
 import { SEVERITIES, type Severity } from '../../../rules/engine/severity.ts';
 import { readUser, type User } from '../../../rules/engine/user.ts';
@@ -254,6 +255,11 @@ describe('a changed user', () => {
     expect(changeUser(readUser(record, 3), record, [noApi], setting)).toStrictEqual(
       readUser({ apiAccess: 'DISABLED' }, 3),
     );
+  });
+
+  test('leaves a number in place of an ARN as it came, digit by digit', () => {
+    const record = parseRecord('{"userId":"u1","apiAccess":"ENABLED","apiAccessPrincipalArn":12345678901234567890}');
+    expect(changeUser(readUser(record, 0), record, [noApi], setting)?.principalArn).toBe('12345678901234567890');
   });
 });
 
