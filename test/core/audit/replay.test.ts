@@ -373,11 +373,12 @@ describe('a run is not judged', () => {
   });
 });
 
+// By whole days: half a day past the month is no later than the day.
 test('people are mailed of what is new, and of the head of the chain once nothing was new for a month', async () => {
   const reminders = { ...DEFAULTS.reminders, CRITICAL: 'off' } as const;
   const stale = aUser({ userId: 'b', lastLoginTime: daysAgo(200) });
   const ends = await judgedOf(
-    [1, 31, 32, 33, 64].map((number) => ({
+    [1, 31.5, 32, 33, 64].map((number) => ({
       ...{ number, config: { reminders } },
       users: number === 64 ? [aUser(), stale] : [aUser()],
     })),
