@@ -66,12 +66,11 @@ interface KeptFindings {
 /** A finding as its line has it: this is what the run that follows reads of it. */
 const lineOf = (finding: Finding): string => FINDING_OUTPUTS.findings.line(finding);
 
-// What else JSON has no words for has broken its rule before it is a finding.
+// What else JSON has no words for, or has words of its own, has broken its rule before it is a finding.
 const isPlainValue = (value: unknown): boolean => value === null || typeof value !== 'object';
 
 /** Tells of most evidence, and for little, that it is JSON; of other evidence only to write it tells. */
 const isPlain = (evidence: Finding['evidence']): boolean => {
-  if (Object.getPrototypeOf(evidence) !== Object.prototype) return false;
   for (const member in evidence) {
     const value = evidence[member];
     if (!(Array.isArray(value) ? value.every(isPlainValue) : isPlainValue(value))) return false;
