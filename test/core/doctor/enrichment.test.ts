@@ -25,23 +25,24 @@ beforeEach(() => {
 
 const ASKED: EnrichmentSettings['enrich'] = { iamRoles: { accounts: [] }, permissionGroups: true };
 
-const checksOf = (differs: Partial<EnrichmentSettings> = {}) =>
-  enrichmentChecks({
-    environmentId: simulator.environmentId,
-    region: simulator.region,
-    endpoint: simulator.url,
-    mode: 'exchange',
-    loadCredentials: async () => CALLER,
-    accountId: ACCOUNT,
-    enrich: ASKED,
-    iamEdges: { iam: { endpoint: iam.url }, sts: { endpoint: iam.url } },
-    ...differs,
-  });
+const settingsOf = (differs: Partial<EnrichmentSettings>) => ({
+  environmentId: simulator.environmentId,
+  region: simulator.region,
+  endpoint: simulator.url,
+  mode: 'exchange' as const,
+  loadCredentials: async () => CALLER,
+  accountId: ACCOUNT,
+  enrich: ASKED,
+  iamEdges: { iam: { endpoint: iam.url }, sts: { endpoint: iam.url } },
+  ...differs,
+});
 
-const answers = async (differs: Partial<EnrichmentSettings> = {}) => {
-  const checks = checksOf(differs);
-  return Object.fromEntries(await Promise.all(checks.map(async ({ name, check }) => [name, await check()] as const)));
-};
+const checksOf = (differs: Partial<EnrichmentSettings> = {}) => enrichmentChecks(settingsOf(differs));
+
+const answersOf = async (checks: ReturnType<typeof enrichmentChecks>) =>
+  Object.fromEntries(await Promise.all(checks.map(async ({ name, check }) => [name, await check()] as const)));
+
+const answers = (differs: Partial<EnrichmentSettings> = {}) => answersOf(checksOf(differs));
 
 test('facts that can be read are said to be', async () => {
   expect(await answers()).toEqual({
@@ -55,7 +56,8 @@ test('roles are asked for by the name of none, and where the SDK finds IAM and S
   process.env.AWS_ENDPOINT_URL_STS = iam.url;
   try {
     const accounts = [{ id: '444455556666', roleArn: 'arn:aws:iam::444455556666:role/reader' }];
-    expect(await answers({ iamEdges: undefined, enrich: { iamRoles: { accounts } } })).toMatchObject({
+    const { iamEdges: _, ...settings } = settingsOf({ enrich: { iamRoles: { accounts } } });
+    expect(await answersOf(enrichmentChecks(settings))).toMatchObject({
       'iam-roles': { outcome: 'ok' },
       'iam-roles-444455556666': { told: expect.stringContaining('AccessDenied') },
     });

@@ -130,6 +130,21 @@ describe('the end of a roster', () => {
     expect(gone.end).toStrictEqual({ complete: false, reason: 'source-unavailable', message: 'the disk is gone' });
   });
 
+  test('is torn where bytes are no text, and nobody is lost', async () => {
+    const [file] = openedOf('[]').files;
+    if (file === undefined) throw new Error('no file');
+    async function* read() {
+      yield Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]);
+    }
+    const { end } = await endOf('[]', { files: [{ ...file, file: { ...file.file, read } }] });
+    expect(end).toStrictEqual({
+      complete: false,
+      reason: 'truncated-roster',
+      message: 'users has bytes that are no UTF-8; 1 record is in it, and others may be missing: save it anew',
+    });
+    expect((await readAll(`[${ADA}]`)).users).toStrictEqual([{ userId: 'ada' }]);
+  });
+
   test('is not there before it is read', () => {
     expect(rosterSource(openedOf('[]'))(Number.POSITIVE_INFINITY).end()).toStrictEqual({
       complete: false,
