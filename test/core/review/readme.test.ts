@@ -220,3 +220,24 @@ describe('README.txt', () => {
     expect(sectionsOf(report)['What to do']?.join(' ')).toContain('and you keep (7 users: super users,');
   });
 });
+
+test('a pack says what stands in its files, and what a reviewer does with them', () => {
+  const { privilegeUnknown: _, ...known } = COUNTS;
+  const pack = aPack();
+  const lines = readmeText({ ...pack, counts: known }, aReport(), [])
+    .split('\n')
+    .map((line) => line.replace(/^\s*(?:- )?/, ''))
+    .join(' ');
+  for (const sentence of [
+    "and 0 of whom type or API access can't be told",
+    'Times are ISO 8601 in UTC; columns that end in Raw hold what FinSpace gave.',
+    "An apostrophe before a text that a spreadsheet could take for a formula is not the text's own.",
+    "openFindings counts a user's findings, and those on the principal of its API access.",
+    'Open the page in a browser, decide, and export the worksheet; or fill in a COPY of worksheet.csv. The files of the pack must stay as they are.',
+    'decision: keep, revoke or justify (keep as an exception), in each line.',
+    'reviewer: who decided. Nobody decides on themselves.',
+    'Change nothing in the other columns, leave no user out and add none; the order of the lines is free. Import the file with all columns as text, and save it as CSV UTF-8, with "," or ";" between cells.',
+    'Hand it in: finspace-audit review --pack THIS_FOLDER --ingest COPY.csv --reviewer NAME; several files where several people decided',
+  ])
+    expect(lines).toContain(sentence);
+});

@@ -75,6 +75,46 @@ describe('a file of reviewers', () => {
     });
   });
 
+  test.each<{ readonly name: string; readonly content: string; readonly problems: readonly string[] }>([
+    {
+      name: 'gives somebody two',
+      content: 'user,reviewer\nu1,Rita\nann@x.example,Rob\n*,Rita\n',
+      problems: ['line 3: must give user "u1" the reviewer of line 2, got another'],
+    },
+    {
+      name: 'has people review themselves, and nobody whom there is not',
+      content: 'user,reviewer\nu1,U1\nu2,"Bob Two <bob@x.example>"\nu3,Rita\n',
+      problems: [
+        'line 2, reviewer: must be somebody else than user "u1", got "U1"',
+        'line 3, reviewer: must be somebody else than user "u2", got "Bob Two <bob@x.example>"',
+        'line 4, user: must be one user of the run, got "u3", which none have',
+      ],
+    },
+    {
+      name: 'leaves people out',
+      content: 'user,reviewer\n',
+      problems: ['every user must have a reviewer, got none for 2, such as "u1", "u2"; a line *,NAME is for the rest'],
+    },
+  ])('that $name is refused once all were asked for, with all that is wrong', async ({ content, problems }) => {
+    await expect(assigned(content)).rejects.toMatchObject({ name: 'ReviewersError', message: problems.join('\n') });
+  });
+
+  test('that names two people at once is refused', async () => {
+    const twins = [ann, { ...bob, name: 'Ann One' }];
+    await expect(assigned('user,reviewer\nAnn One,Rita\n', twins)).rejects.toThrow(
+      /^line 2, user: must be one user of the run, got "Ann One", which 2 have$/,
+    );
+  });
+
+  test.each([
+    { length: 80, shown: 'x'.repeat(80) },
+    { length: 81, shown: `${'x'.repeat(77)}...` },
+  ])('that can not be gone by shows 80 characters: $length', async ({ length, shown }) => {
+    await expect(assigned(`${'x'.repeat(length)}\n`)).rejects.toThrow(
+      new Error(`line 1: must be the header user,reviewer, got "${shown}"`),
+    );
+  });
+
   test('that names somebody whom two users may be is refused', async () => {
     const other = { ...bob, name: ann.name };
     await expect(assigned('user,reviewer\nAnn One,Rita\n', [ann, other])).rejects.toThrow(
