@@ -68,6 +68,10 @@ describe('the page of a review', () => {
     const users = [{ user: aUser('u1') }];
     const [plain] = await pagesOf(users);
     expect(plain?.text).not.toContain('class="card foreword"');
+    const [late] = await pagesOf(users, [], ['LATE']);
+    expect(late?.text).toContain(
+      '<div class="card foreword" role="note"><p><strong><bdi>LATE</bdi></strong></p></div>',
+    );
     const [reserved] = await pagesOf(users, [], ['ATTESTED, NOT SEEN: <b>', 'LATE']);
     expect(reserved?.text).toMatch(
       /<main class="wrap">\s*<div class="card foreword" role="note"><p><strong><bdi>ATTESTED, NOT SEEN: &lt;b&gt;<\/bdi><\/strong><\/p><p><strong><bdi>LATE/,
