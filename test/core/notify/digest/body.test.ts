@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Highlight } from '../../../../core/model/highlights.ts';
-import { blocksWithin, composeBody, waiverLines } from '../../../../core/notify/digest/body.ts';
+import { blocksWithin, composeBody, MOST_LINES, waiverLines } from '../../../../core/notify/digest/body.ts';
 import { numberText } from '../../../../core/text/plain-text.ts';
 import { aFirstReport, aHighlight, aReport, counts, someFacts } from './facts.ts';
 
@@ -186,6 +186,34 @@ test('what the digest begins with stands before all else, by itself', () => {
   expect(lines[own - 1]).toBe('');
 });
 
+test('a mail with much of everything has it all, and under 200 lines', () => {
+  const kinds = ['new', 'reminder', 'resolved'] as const;
+  const news = kinds.flatMap((kind) =>
+    Array.from({ length: 20 }, (_, n) =>
+      aHighlight(
+        kind,
+        ...Array.from({ length: 20 }, (__, user) => ({
+          ruleId: `rule-${n}`,
+          subject: { kind: 'user', id: `u${user}` } as const,
+        })),
+      ),
+    ),
+  );
+  const lines = linesOf(someFacts(), news, []);
+  expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
+  expect(lines.length).toBeGreaterThan(MOST_LINES - 30);
+  for (const title of ['WHAT CHANGED', 'REMINDERS', 'RESOLVED', 'THIS AUDIT']) expect(lines).toContain(title);
+});
+
+test('what an audit did not read that is not complete is no news: it saw less of all', () => {
+  const enriched = { iamRoles: { principals: 3, read: 2, standIns: 0, unread: 1, reason: 'AccessDenied' } };
+  const knownEnriched = { iamRoles: { principals: 3, read: 3, standIns: 0, unread: 0 } };
+  const first = (verdict: 'COMPLETE' | 'INCOMPLETE') =>
+    linesOf(someFacts({ report: aReport({ verdict, enriched }), knownEnriched }), [], [])[0];
+  expect(first('COMPLETE')).toMatch(/^NOT ALL READ: /);
+  expect(first('INCOMPLETE')).toMatch(/^FinSpace environment /);
+});
+
 describe('a text from elsewhere is cut at its limit', () => {
   const message = (text: string) =>
     linesOf(someFacts(), [aHighlight('new', { message: text, subject: { kind: 'user', id: 'u1' } })], []);
@@ -306,6 +334,7 @@ describe('findings within so many lines', () => {
     expect(lines.length).toBeLessThanOrEqual(most);
     const told = lines.filter((line) => line.startsWith('MEDIUM ')).length;
     expect(told).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^$|^MEDIUM r\d\d: 100 new$|^ {2}- |^And /);
     const rest = numberText((50 - told) * 100);
     expect(lines.at(-1)).toBe(`And ${rest} more (worst MEDIUM), of ${50 - told} rules, in the report.`);
   });
