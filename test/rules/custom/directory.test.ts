@@ -80,6 +80,12 @@ describe('users that are counted', () => {
       is: { [ENVIRONMENT]: doubt('1 user') },
     },
     {
+      name: 'nobody besides, whoever may be counted',
+      clause: 'counted - count > 0.0',
+      users: [...some(2, SUPER), ...some(1, UNKNOWN_TYPE)],
+      is: {},
+    },
+    {
       name: 'nobody for sure, of whom it can’t be asked',
       clause: '10 / int(count) > 5',
       users: some(1, UNKNOWN_TYPE),
