@@ -27,6 +27,7 @@ describe('a saved file', () => {
     { name: 'in UTF-16', bytes: UTF_16 },
     { name: 'in UTF-16 of the other order', bytes: Buffer.from(UTF_16).swap16() },
     { name: 'of one byte', bytes: Buffer.from('x') },
+    { name: 'of a character that gzip files begin with', bytes: Buffer.from('\u001fA') },
     { name: 'of nothing', bytes: Buffer.alloc(0) },
   ])('$name is the same text, gzipped or not, in pieces of any size', async ({ name, bytes }) => {
     const text = name.startsWith('of') ? Buffer.from(bytes).toString() : TEXT;
