@@ -203,7 +203,7 @@ test('what was deployed is looked at by the function that the schedule invokes, 
     { name: 'deployed', needs: [], check: async () => ok(String(functions.push(functionOf()))) },
   ];
   for (const schedule of [SOUND, rest, undefined]) await look(schedule, { deployment });
-  expect(functions).toEqual([FUNCTION, undefined, undefined]);
+  expect(functions).toStrictEqual([FUNCTION, undefined, undefined]);
 
   const needs = scheduleChecks({ ...settings(), deployment: undefined }).map((check) => [check.name, ...check.needs]);
   const ofDeployment = [['alarms'], ['concurrency'], ['stacks']];
