@@ -93,10 +93,10 @@ const isDocumented = (name: string): name is keyof typeof DOCUMENTED => Object.h
 
 /**
  * Whether a cell is no beginning of another one, by what it is.
- * @param lengths of the cells of that column in other rows: the ids of a directory are of one length
+ * @param idLengths of the ids of other rows: those of a directory are of one length
  */
-const isWholeCell = (column: string, cell: string, lengths: ReadonlySet<number>): boolean => {
-  if (column === 'userId') return lengths.size === 1 && lengths.has(cell.length);
+const isWholeCell = (column: string, cell: string, idLengths: ReadonlySet<number>): boolean => {
+  if (column === 'userId') return idLengths.size === 1 && idLengths.has(cell.length);
   return isDocumented(column) ? DOCUMENTED[column].includes(cell) : column.endsWith('Time') && /^\d{13}$/.test(cell);
 };
 
@@ -106,7 +106,7 @@ const isWholeCell = (column: string, cell: string, lengths: ReadonlySet<number>)
  * @param ended a text behind whose last cell nothing is missing
  */
 const endWatch = (texts: AsyncIterable<string>, ended: RegExp) => {
-  const lengths = new Set<number>();
+  const idLengths = new Set<number>();
   let end = '';
   let last: { readonly column: string; readonly cell: string; readonly line: number } | undefined;
   async function* watched() {
@@ -118,13 +118,11 @@ const endWatch = (texts: AsyncIterable<string>, ended: RegExp) => {
   return {
     texts: watched(),
     see(columns: readonly string[], cells: readonly string[], line: number): void {
-      const column = columns.at(-1) ?? '';
-      if (column === last?.column) lengths.add(last.cell.length);
-      else lengths.clear();
-      last = { column, cell: cells.at(-1) ?? '', line };
+      if (last?.column === 'userId') idLengths.add(last.cell.length);
+      last = { column: columns.at(-1) ?? '', cell: cells.at(-1) ?? '', line };
     },
     finish(notes: RosterNotes): void {
-      if (last === undefined || ended.test(end) || isWholeCell(last.column, last.cell, lengths)) return;
+      if (last === undefined || ended.test(end) || isWholeCell(last.column, last.cell, idLengths)) return;
       noteTorn(
         notes,
         `ends without a line end behind the last cell of line ${last.line}, which may be cut off (where it is whole, add the line end)`,
@@ -142,15 +140,17 @@ async function* readText(texts: AsyncIterable<string>, notes: RosterNotes): Asyn
     const users: unknown[] = [];
     for (const line of lines) {
       number += 1;
-      if (line === '' || line === 'None') continue;
+      if (line === '') continue;
       if (line.includes('\t')) {
         const cells = rowOf(line);
         addRow(COLUMNS, cells, number, users, notes);
         end.see(COLUMNS, cells, number);
-      } else {
-        token = line;
-        notePage(notes, token);
+        continue;
       }
+      end.see(['nextToken'], [line], number);
+      if (line === 'None') continue;
+      token = line;
+      notePage(notes, token);
     }
     yield users;
   }

@@ -293,6 +293,9 @@ describe('what is read of a saved file, and what is wrong with it, is the same i
     { name: 'rows between CR and LF', text: `USERS\t${ADAS}\r` },
     { name: 'rows behind an id as long as all others', text: `${ADAS}\n${BOBS}` },
     { name: 'rows within an id', text: `${ADAS}\n${BOBS.slice(0, -1)}`, line: 2 },
+    { name: 'rows, and an id as long as those of the page before', text: `${ADAS}\nt\n${BOBS}` },
+    { name: 'rows behind a token', text: `${ADAS}\n${BOBS}\nt`, line: 3 },
+    { name: 'rows behind None', text: `${ADAS}\n${BOBS}\nNone`, line: 3 },
     { name: 'rows behind quotes, which are none in them', text: `${ADAS}\n${BOBS}"`, line: 2 },
   ])('what ends as $name may be cut off on line $line', async ({ text, line }) => {
     expect((await read(text)).torn).toBe(line === undefined ? undefined : cutOff(line));
