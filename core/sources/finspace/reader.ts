@@ -70,7 +70,7 @@ export const openReader = (
         ...settings,
         client,
         credentials,
-        ...(signal && { signal }),
+        signal,
         wasRead: () => wasRead,
         onRetry: (event) => {
           retries += 1;

@@ -21,7 +21,7 @@ export interface RetrySettings {
   readonly client: Client;
   readonly credentials: FinspaceCredentials;
   /** Aborted when nobody wants the answer any more. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
   readonly endpoint: URL;
   /** Tells whether pages were read, by this listing or by the one that it goes on with. */
   readonly wasRead: () => boolean;

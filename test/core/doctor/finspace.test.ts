@@ -111,6 +111,18 @@ test.each([
   expect(checksOf(nobody, mode).map((check) => check.needs)).toStrictEqual(needs);
 });
 
+test.each(['exchange', 'first-page'])(
+  'a service of Amazon that is gone fails %s, and is said to have ended',
+  async (name) => {
+    const check = checkOf(name, answer(410, ''), 'exchange', 'finspace-api.us-east-1.amazonaws.com');
+    expect(await check.check()).toMatchObject({
+      outcome: 'fail',
+      told: 'GetProgrammaticAccessCredentials failed: HTTP 410',
+      remedy: expect.stringMatching(/^Amazon ended FinSpace/),
+    });
+  },
+);
+
 test('credentials of FinSpace are not exchanged, and not said to have been', async () => {
   expect(await checkOf('exchange', nobody).check()).toEqual({
     outcome: 'not-checked',
