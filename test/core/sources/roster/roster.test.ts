@@ -647,6 +647,16 @@ describe('the end is proven, attested, or neither', () => {
   });
 });
 
+test('the word that is put beside a file counts, and another is not put in its place', async () => {
+  const [path = ''] = await save({ 'a.json': json([ada]) });
+  const { files } = await open([path]);
+  const at = AS_OF.toISOString();
+  const textOf = (name: string) => attestationText('a', { sha256: files[0]?.sha256 ?? '', ...WORD, name, at });
+  expect(await files[0]?.file.attest(textOf('Ada'))).toBe(true);
+  expect(await files[0]?.file.attest(textOf('Bob'))).toBe(false);
+  expect((await read([path])).source.attestedBy).toStrictEqual({ ...WORD, name: 'Ada', at });
+});
+
 test('the word beside one of several files is no word on all of them', async () => {
   const content = json({ users: [ada], nextToken: 't' });
   const paths = await save({ 'a.json': content, 'b.json': json({ users: [bob] }) });
@@ -677,6 +687,18 @@ describe('a snapshot of an archive', () => {
     });
     // Whoever attests it says nothing that is not seen.
     expect((await read([snapshot], { asOf: nightAt(1), attestation: WORD })).source).not.toHaveProperty('attestedBy');
+  });
+
+  test('is whole by a manifest that does not tell where its users were listed', async () => {
+    const { folder, snapshot } = await archived();
+    const { source: _service, ...older } = JSON.parse(
+      await readFile(join(folder, nightKeys(1).manifest), 'utf8'),
+    ) as Manifest;
+    for (const place of [nightKeys(1).manifest, chainKey(ENVIRONMENT, 1)])
+      await writeFile(join(folder, place), entryText(older));
+    const { reason, source } = await read([snapshot], { asOf: undefined, attestation: WORD });
+    expect(reason).toBe('complete');
+    expect(source).not.toHaveProperty('attestedBy');
   });
 
   test('of a run whose roster was attested is attested by the same word, and not seen', async () => {
@@ -740,6 +762,15 @@ describe('a snapshot of an archive', () => {
       },
     },
     {
+      name: 'of which its manifest does not speak',
+      change: async ({ folder, snapshot }) => {
+        const stored = JSON.parse(await readFile(join(folder, nightKeys(1).manifest), 'utf8')) as Manifest;
+        for (const place of [nightKeys(1).manifest, chainKey(ENVIRONMENT, 1)])
+          await writeFile(join(folder, place), entryText({ ...stored, objects: {} }));
+        return snapshot;
+      },
+    },
+    {
       name: 'that was altered',
       change: async ({ snapshot }) => {
         await writeFile(snapshot, gzipSync(lines(ada)));
@@ -770,6 +801,24 @@ describe('a snapshot of an archive', () => {
       await kms.close();
     });
 
+    const signing = () => ({
+      signManifestDigest: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256'),
+      loadPublicKey: kmsPublicKey(KMS_KEY_ARN),
+    });
+
+    test('is whole without a signature where signing began after its run', async () => {
+      const folder = await newFolder();
+      const archive = folderArchive(folder);
+      await auditNight(archive, 1);
+      await auditNight(archive, 2, signing());
+      const [first = '', second = ''] = await keysUnder(archive, 'snapshots/');
+      for (const key of [first, second])
+        expect(await read([join(folder, key)], { asOf: undefined })).toMatchObject({
+          reason: 'complete',
+          source: { instantFrom: 'manifest' },
+        });
+    });
+
     test.each<{ name: string; tamper: (manifest: Manifest) => object; key?: string; says?: RegExp }>([
       { name: 'is whole where the signature holds against the key that is recorded', tamper: (manifest) => manifest },
       { name: 'is refused where another key has signed it', tamper: forged, says: /the signature of .* does not hold/ },
@@ -783,11 +832,7 @@ describe('a snapshot of an archive', () => {
     ])('$name', async ({ tamper, key, says }) => {
       const folder = await newFolder();
       const archive = folderArchive(folder);
-      const signing = {
-        signManifestDigest: kmsSigner(KMS_KEY_ARN, 'ECDSA_SHA_256'),
-        loadPublicKey: kmsPublicKey(KMS_KEY_ARN),
-      };
-      for (const number of [1, 2]) await auditNight(archive, number, signing);
+      for (const number of [1, 2]) await auditNight(archive, number, signing());
       const keys = keysOf(2);
       const stored = JSON.parse(await readFile(join(folder, keys.manifest), 'utf8')) as Manifest;
       const text = entryText(tamper(stored) as Manifest);
@@ -813,7 +858,7 @@ describe('the moment of a roster', () => {
   const FIRST = 'Tue, 06 Oct 2026 06:00:00 GMT';
   const LAST = 'Tue, 06 Oct 2026 06:00:09 GMT';
 
-  test.each<{ name: string; content: string; asOf?: Date; instant: string; instantFrom: string }>([
+  test.each<{ name: string; content: string | Uint8Array; asOf?: Date; instant: string; instantFrom: string }>([
     {
       name: 'the one that is given',
       content: answered(LAST),
@@ -830,6 +875,12 @@ describe('the moment of a roster', () => {
     {
       name: 'that of the last answer, a day after the first',
       content: answered('Mon, 05 Oct 2026 06:00:09 GMT') + answered(LAST),
+      instant: '2026-10-06T06:00:09.000Z',
+      instantFrom: 'response',
+    },
+    {
+      name: 'that of an answer in a file that breaks off behind it',
+      content: gzipSync(answered(LAST)).subarray(0, -8),
       instant: '2026-10-06T06:00:09.000Z',
       instantFrom: 'response',
     },
