@@ -101,6 +101,9 @@ describe('events', () => {
       isCut: false,
     },
     { name: 'a page with another member', content: '{"Events":[],"ResponseMetadata":{}}', pages: 1, isCut: false },
+    { name: 'a page whose token is null', content: '{"Events":[],"NextToken":null }', pages: 1, isCut: false },
+    { name: 'a page whose token is empty', content: '{"Events":[],"NextToken":""}', pages: 1, isCut: false },
+    { name: 'a page with a token', content: '{"NextToken":"t","Events":[]}', pages: 1, isCut: true },
     {
       name: 'a page with a token, and events by themselves',
       content: `{"Events":[],"NextToken":"t"}\n${JSON.stringify(event('EnableUser', at(1), 'u1'))}`,
@@ -163,6 +166,12 @@ describe('events', () => {
       ]);
   });
 
+  test('by themselves have nothing of the one before', async () => {
+    const events = [event('EnableUser', at(1), 'u1', { errorCode: 'AccessDenied' }), event('EnableUser', at(1), 'u2')];
+    const { users } = await read(events.map((one) => JSON.stringify(one)).join('\n'));
+    expect(users).toMatchObject([{ userId: 'u2' }]);
+  });
+
   test.each<{ name: string; content: string }>([
     { name: 'as log files have them', content: JSON.stringify({ Records: [event('EnableUser', at(1), 'u1')] }) },
     {
@@ -194,6 +203,7 @@ describe('events', () => {
     ],
     ['that is no JSON', `{"Events":[{"CloudTrailEvent":"{"}]}`, 'it is no JSON at an event'],
     ['that is no JSON, by itself', '{"eventSource":x}', 'it is no JSON at an event'],
+    ['that breaks off', '{"eventSource":"x"', 'it is no whole JSON: the end is missing at character 19'],
   ])('one %s is told, whoever asks', async (_name, content, problem) => {
     expect((await read(content, new Date('2026-10-06T07:00:00Z'))).end).toMatchObject({
       message: expect.stringContaining(problem),
