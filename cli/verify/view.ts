@@ -94,7 +94,7 @@ export const signingText = (out: Terminal, check: SignCheck | undefined): readon
   if (check === undefined) return [];
   const { events, otherKeys, witnessed, beyond, expired, problems } = check;
   const others = Object.entries(otherKeys).map(
-    ([key, count]) => `${plural(count, 'event')} of ${plainLine(key, MAX_ID)}`,
+    ([key, count]) => `${plural(count, 'event')} of ${key === '' ? 'a key that is not named' : plainLine(key, MAX_ID)}`,
   );
   return [
     `Sign events: ${plural(events, 'event')} of the keys of the runs, ${plural(witnessed, 'signed run')} near one`,

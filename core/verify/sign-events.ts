@@ -9,7 +9,7 @@ import type { Problem } from './problem.ts';
 export interface SignEvent {
   /** In milliseconds since the epoch. */
   readonly time: number;
-  /** The ARN of the key, whatever name the request had for it. */
+  /** The ARN of the key, whatever name the request had for it; empty where none is named. */
   readonly key: string;
 }
 
@@ -19,11 +19,18 @@ const MOST_BYTES = 512 * 1024 * 1024;
 const signRecord = z.object({
   eventSource: z.literal('kms.amazonaws.com'),
   eventName: z.literal('Sign'),
-  eventTime: z.iso.datetime(),
   // Of a request that was refused: nothing was signed.
-  errorCode: z.undefined().optional(),
-  requestParameters: z.object({ keyId: z.string() }).nullish(),
-  resources: z.array(z.object({ ARN: z.string() })).nullish(),
+  errorCode: z.null().optional(),
+});
+
+/** What of a key is in no known form names none: something was signed all the same. */
+const signDetails = z.object({
+  eventTime: z.iso.datetime({ offset: true }),
+  requestParameters: z.object({ keyId: z.string() }).nullish().catch(null),
+  resources: z
+    .array(z.object({ ARN: z.string() }))
+    .nullish()
+    .catch(null),
 });
 
 const logFile = z.union([
@@ -36,16 +43,16 @@ const logFile = z.union([
 /**
  * Reads the signatures out of a file of CloudTrail, gzipped or not: a log file (`Records`) or what `aws cloudtrail
  * lookup-events` prints (`Events`).
- * @throws where it is neither
+ * @throws where it is neither, or a signature has no time
  */
 export const readSignEvents = (file: Uint8Array): readonly SignEvent[] => {
   const bytes = file[0] === 0x1f && file[1] === 0x8b ? gunzipSync(file, { maxOutputLength: MOST_BYTES }) : file;
   const records = logFile.parse(JSON.parse(decode(bytes)));
   return records.flatMap((record) => {
-    const { data } = signRecord.safeParse(record);
-    if (data === undefined) return [];
-    const key = data.resources?.find(({ ARN }) => ARN.includes(':key/'))?.ARN ?? data.requestParameters?.keyId ?? '';
-    return [{ time: Date.parse(data.eventTime), key }];
+    if (!signRecord.safeParse(record).success) return [];
+    const { eventTime, resources, requestParameters } = signDetails.parse(record);
+    const key = resources?.find(({ ARN }) => ARN.includes(':key/'))?.ARN ?? requestParameters?.keyId ?? '';
+    return [{ time: Date.parse(eventTime), key }];
   });
 };
 

@@ -82,6 +82,15 @@ describe('a history in a folder', () => {
     );
     expect(third.stdout).toContain('NOT CHECKED, before the first or after the last event: 1 signed run\n');
 
+    const nameless = { ...signed(second), resources: null };
+    await writeFile(
+      file('events.json'),
+      JSON.stringify({ Records: [...[first, second, fourth].map(signed), nameless] }),
+    );
+    expect((await verify('--out', history, '--sign-events', file('events.json'))).stdout).toContain(
+      'NOT CHECKED, no run is signed with the key: 1 event of a key that is not named\n',
+    );
+
     await writeFile(file('events.json'), '[]');
     const refused = await verify('--out', history, '--sign-events', file('events.json'));
     expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("CloudTrail's Records or Events") });

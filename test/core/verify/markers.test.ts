@@ -90,6 +90,30 @@ describe('a marker', () => {
     expect(problems).toEqual(speaks ? [] : [['edited', run, key]]);
   });
 
+  test('that does not speak for the run, and one that is not there, are told as what they are', async () => {
+    const [first, second] = [markerKey(1), markerKey(2)];
+    const archive = await archiveOf({ [first]: { ...ALERT, digest: 'x' } });
+    const links = [runOf(TOLD), runOf(TOLD, 2)];
+    expect(await checkMarkers(archive, ENVIRONMENT, links, new Set())).toEqual({
+      problems: [
+        {
+          kind: 'edited',
+          run,
+          key: first,
+          message: 'does not speak for the run: it names another digest or report, or has no receipt',
+        },
+      ],
+      notes: [
+        {
+          kind: 'owed',
+          run: entryRun(2),
+          key: second,
+          message: 'is not there: nothing shows that the digest of the run was sent',
+        },
+      ],
+    });
+  });
+
   test('of a run that can not be read speaks for nothing that could be held against it', async () => {
     expect(await observe({ [markerKey(1)]: '{', [BAND]: '{' }, [runOf(undefined)])).toEqual({
       problems: [],

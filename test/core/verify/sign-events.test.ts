@@ -43,6 +43,35 @@ describe('events are read', () => {
   });
 
   test.each([
+    { name: 'has another offset', differs: { eventTime: '2026-11-24T10:00:00+01:00' } },
+    { name: 'was not refused, as null says', differs: { errorCode: null } },
+    {
+      name: 'is of a resource without an ARN besides',
+      differs: { resources: [{}], requestParameters: { keyId: KEY } },
+    },
+  ])('from a record that $name', ({ differs }) => {
+    expect(readSignEvents(bytes({ Records: [record(NINE, differs)] }))).toEqual([{ time: Date.parse(NINE), key: KEY }]);
+  });
+
+  test('but not from a file in which a signature has no time', () => {
+    expect(() => readSignEvents(bytes({ Records: [record('this morning')] }))).toThrow('Invalid ISO datetime');
+  });
+
+  test('from a gzipped log file of a busy hour, all of them', () => {
+    const busy = bytes({ Records: Array.from({ length: 5000 }, () => record(NINE)) });
+    expect(busy.length).toBeGreaterThan(1024 * 1024);
+    expect(readSignEvents(gzipSync(busy))).toHaveLength(5000);
+  });
+
+  test.each([
+    { name: 'no key at all', differs: { resources: null, requestParameters: null } },
+    { name: 'an alias only', differs: { resources: [{ ARN: ALIAS }], requestParameters: undefined } },
+    { name: 'what has no ARN', differs: { resources: [{}], requestParameters: { keyId: 1 } } },
+  ])('of no key, where a record names $name', ({ differs }) => {
+    expect(readSignEvents(bytes({ Records: [record(NINE, differs)] }))).toEqual([{ time: Date.parse(NINE), key: '' }]);
+  });
+
+  test.each([
     { name: 'of another service', differs: { eventSource: 's3.amazonaws.com' } },
     { name: 'of another action', differs: { eventName: 'Verify' } },
     { name: 'of a request that was refused', differs: { errorCode: 'AccessDenied' } },
@@ -136,6 +165,38 @@ describe('events are held against the signed runs', () => {
   test('a run without one is either a problem or beyond the events', () => {
     const check = checkSignEvents([0, 1, 2, 3].map(night), [sign(0), sign(48)]);
     expect(check).toMatchObject({ witnessed: 2, beyond: 1, problems: [{ kind: 'unwitnessed', run: 'run 1' }] });
+  });
+
+  test.each([
+    { name: 'begin at the end of its time', hours: [25, 26], kinds: ['unwitnessed'], beyond: 0 },
+    { name: 'begin past its time', hours: [25.1, 26], kinds: [], beyond: 1 },
+    { name: 'end at the start of its time', hours: [22, 24], kinds: ['unwitnessed'], beyond: 0 },
+    { name: 'end before its time', hours: [22, 23.9], kinds: [], beyond: 1 },
+  ])('a run without one is a problem unless it is beyond all events, which $name', ({ hours, kinds, beyond }) => {
+    const always = { ...night(0), keyId: OTHER, to: at(99) };
+    const check = checkSignEvents(
+      [night(1), always],
+      hours.map((hour) => sign(hour, OTHER)),
+    );
+    expect(check).toMatchObject({ witnessed: 1, beyond });
+    expect(check.problems.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test('what is told of a run without one, and of one without a run', () => {
+    expect(checkSignEvents([0, 1, 2].map(night), [sign(0), sign(48), sign(72)]).problems).toEqual([
+      {
+        kind: 'unwitnessed',
+        run: 'run 1',
+        key: 'chain/1',
+        message: `is signed, and no event of ${KEY} is near its time`,
+      },
+      {
+        kind: 'vanished',
+        run: null,
+        key: 'chain/2',
+        message: `is the last before a signature of ${KEY} at 2026-11-27T00:00:00.000Z, which no run is near: one may have vanished, or died before it had its place`,
+      },
+    ]);
   });
 
   test('a run beyond the events, and events of other keys, are told to be unchecked', () => {
