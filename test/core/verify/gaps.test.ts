@@ -4,7 +4,7 @@ import { attemptReport } from '../../../core/archive/keys.ts';
 import { type Attempts, type Closed, checkSchedule, dueOf, listAttempts } from '../../../core/verify/gaps.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { night, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
+import { keysOf, night, runOf, SCHEDULE, tamperer } from '../../support/history.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -54,7 +54,68 @@ describe('a night that clocks have twice', () => {
   });
 });
 
+describe('a night without a complete run', () => {
+  const gap = (besides: string) => ({
+    kind: 'gap',
+    run: runOf(2),
+    key: keysOf(2).copy,
+    message: `no complete run for 2026-11-21 02:00 America/New_York; ${besides}no unfinished attempt is kept`,
+  });
+  const MINUTE = 1 / (24 * 60);
+
+  test.each([
+    { name: 'none', others: [], near: undefined },
+    { name: 'half a day early', others: [1.5], near: undefined },
+    { name: 'a minute less early', others: [1.5 + MINUTE], near: 1.5 + MINUTE },
+    { name: 'a minute less than half a day late', others: [2.5 - MINUTE], near: 2.5 - MINUTE },
+    { name: 'half a day late', others: [2.5], near: undefined },
+    { name: 'one early and one late', others: [1.75, 2.25], near: 1.75 },
+  ])('is told with the run that may have been made in its place: $name', async ({ others, near }) => {
+    const found = await check([1, ...others, 3].map(night), {});
+    const besides = near === undefined ? '' : `run ${runOf(near)}, at another time, is complete; `;
+    expect(found).toEqual({ scheduled: 2, missed: [gap(besides)], skipped: [] });
+  });
+
+  test('that clocks have twice has a run near it that is near to either instant', async () => {
+    const [before, near, after] = ['2026-10-31T05:30:00Z', '2026-11-01T18:00:00Z', '2026-11-02T06:30:00Z'];
+    const { missed } = await check(
+      [before, near, after].map((time) => new Date(time)),
+      { schedule: { ...SCHEDULE, cron: '30 1 * * *' } },
+    );
+    expect(missed.map(({ message }) => message)).toEqual([
+      'no complete run for 2026-11-01 01:30 America/New_York; run 20261101T180000Z, at another time, is complete; no unfinished attempt is kept',
+    ]);
+  });
+});
+
+test('a night that clocks were put forward over is told, and was not due', async () => {
+  const runs = ['2027-03-13T07:00:00Z', '2027-03-15T06:00:00Z'].map((time) => new Date(time));
+  expect(await check(runs, {})).toEqual({
+    scheduled: 1,
+    missed: [],
+    skipped: [
+      {
+        kind: 'skipped-time',
+        message: 'no run was due at 2027-03-14 02:00 America/New_York: its clocks were put forward over that time',
+      },
+    ],
+  });
+});
+
 describe('a night while the chain is closed', () => {
+  test('that clocks have twice is due where it is closed at one instant only', async () => {
+    const [before, after] = [new Date('2026-10-31T05:30:00Z'), new Date('2026-11-02T06:30:00Z')];
+    const at = (time: string): number => Date.parse(`2026-11-01T${time}Z`);
+    const missed = async (from: string, to: string) => {
+      const schedule = { ...SCHEDULE, cron: '30 1 * * *' };
+      const found = await check([before, after], { schedule, closed: [{ from: at(from), to: at(to) }] });
+      return found.missed.map(({ run }) => run);
+    };
+    expect(await missed('06:00:00', '07:00:00')).toEqual(['20261101T053000Z']);
+    expect(await missed('05:00:00', '06:00:00')).toEqual(['20261101T053000Z']);
+    expect(await missed('05:00:00', '07:00:00')).toStrictEqual([]);
+  });
+
   const closing = (from: number, to: number): Closed => ({ from: night(from).getTime(), to: night(to).getTime() });
   test.each([
     { name: 'between closing and reopening', closed: [closing(1.5, 4.5)], missed: [] },

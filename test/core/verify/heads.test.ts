@@ -96,6 +96,25 @@ describe('a head', () => {
     expect(await find(head, ids)).toEqual({ head: { head }, problems: [problem] });
   });
 
+  test.each([
+    {
+      name: 'is the last that expired, and gone from one chain',
+      sequence: 3,
+      upTo: 3,
+      head: { expired: true },
+      keys: [],
+    },
+    { name: 'comes after the last that expired', sequence: 3, upTo: 2, head: {}, keys: [chainKey(OTHER, 3)] },
+    { name: 'is there still in each chain', sequence: 2, upTo: 2, head: {}, keys: [chainKey('*', 2)] },
+  ])(
+    'may be gone with its place, which nobody can tell, or is in none: its place $name',
+    async ({ sequence, upTo, head, keys }) => {
+      const found = await findHeads(folderArchive(folder), BOTH, [{ sequence, sha256: NOWHERE }], upTo);
+      expect(found.heads).toEqual([{ head: headText(sequence, NOWHERE), ...head }]);
+      expect(found.problems.map(({ key }) => key)).toEqual(keys);
+    },
+  );
+
   test('that names another place than its own is in none', async () => {
     const [, head = ''] = heads;
     const { problems } = await find(`${head} ${head.replace('2:', '1:')}`, [ENVIRONMENT]);
