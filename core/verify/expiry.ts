@@ -44,15 +44,17 @@ export const withoutExpired = (
   const ended = endedRetention(noted, retention, now);
   if (ended === undefined) return { problems, notes: [] };
   const { until, says } = ended;
-  const isGone = ({ kind }: Problem): boolean => kind === 'missing' || kind === 'orphaned';
+  const there = new Set(links.map(({ key }) => key));
+  // A place that holds another run than it should is there, however old that is.
+  const isGone = ({ kind, key }: Problem): boolean => kind === 'orphaned' || (kind === 'missing' && !there.has(key));
   const old = problems.filter((problem) => isGone(problem) && (instantOf(problem) ?? now) <= until);
   const sequence = Math.max(0, ...old.map(({ key }) => sequenceOfKey(key) ?? 0));
-  // Of a place before one that has expired nobody knows the run: it is older.
+  // Whoever misses a place may not know its run. One before a place that has expired is older.
   const expired = new Set([
     ...old,
-    ...problems.filter(({ kind, run, key }) => {
-      const place = sequenceOfKey(key);
-      return kind === 'missing' && run === null && place !== undefined && place < sequence;
+    ...problems.filter((problem) => {
+      const place = sequenceOfKey(problem.key);
+      return isGone(problem) && problem.run === null && place !== undefined && place <= sequence;
     }),
   ]);
   if (expired.size === 0) return { problems, notes: [] };
@@ -62,7 +64,7 @@ export const withoutExpired = (
       .map((problem) => problem.run ?? '')
       .toSorted()
       .at(-1) ?? '';
-  const places = sequence - links.filter(({ key }) => (sequenceOfKey(key) ?? sequence + 1) <= sequence).length;
+  const places = sequence - links.filter(({ key }) => (sequenceOfKey(key) ?? sequence) < sequence).length;
   const others = [...expired].filter(({ key }) => sequenceOfKey(key) === undefined).length;
   const gone = [
     ...(places > 0 ? [`${plural(places, 'place')} of the chain up to ${sequence}`] : []),

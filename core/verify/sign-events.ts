@@ -23,7 +23,7 @@ const signRecord = z.object({
   errorCode: z.null().optional(),
 });
 
-/** What of a key is in no known form names none: something was signed all the same. */
+/** Names no key where it is in no known form: something was signed all the same. */
 const signDetails = z.object({
   eventTime: z.iso.datetime({ offset: true }),
   requestParameters: z.object({ keyId: z.string() }).nullish().catch(null),

@@ -2,11 +2,12 @@ import { cp } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { decide } from '../../../core/archive/close.ts';
 import { folderArchive } from '../../../core/archive/folder.ts';
-import { chainKey } from '../../../core/archive/keys.ts';
+import { attemptKeys, chainKey } from '../../../core/archive/keys.ts';
 import type { RetentionDuty } from '../../../core/model/retention.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import { withoutExpired } from '../../../core/verify/expiry.ts';
 import { findHeads } from '../../../core/verify/heads.ts';
+import type { Link } from '../../../core/verify/links.ts';
 import type { Problem } from '../../../core/verify/problem.ts';
 import { verifyEnvironment } from '../../../core/verify/verify.ts';
 import { DAY_MS } from '../../../rules/engine/time.ts';
@@ -258,8 +259,16 @@ describe('of problems', () => {
     message: 'm',
   });
   const place = (number: number): string => chainKey(ENVIRONMENT, number);
-  const settled = (problems: readonly Problem[], retention: RetentionDuty | undefined = ONE_YEAR) => {
-    const { problems: left, notes, expired } = withoutExpired(links, problems, { now: NOW, retention });
+  const settled = (
+    problems: readonly Problem[],
+    retention: RetentionDuty | undefined = ONE_YEAR,
+    besides: readonly Link[] = [],
+  ) => {
+    const {
+      problems: left,
+      notes,
+      expired,
+    } = withoutExpired([...besides, ...links], problems, { now: NOW, retention });
     return {
       left: left.map(({ key }) => key),
       said: notes.map(({ run, message }) => [run, message.split(':')[0]]),
@@ -296,6 +305,20 @@ describe('of problems', () => {
       sequence: 0,
       said: '1 other object is not there any more',
     },
+    {
+      name: 'one place, by whoever knows its run and whoever does not',
+      problems: [problem('missing', OLD, place(1)), problem('missing', null, place(1))],
+      run: OLD,
+      sequence: 1,
+      said: '1 place of the chain up to 1 is not there any more',
+    },
+    {
+      name: 'what an attempt left, which is older than the run that vouches for it',
+      problems: [problem('missing', YOUNG, attemptKeys(ENVIRONMENT, new Date(until), 'try').manifest)],
+      run: YOUNG,
+      sequence: 0,
+      said: '1 other object is not there any more',
+    },
   ])('expired are $name', ({ problems, run, sequence, said }) => {
     expect(settled(problems)).toEqual({ left: [], said: [[run, said]], expired: { run, sequence, until } });
   });
@@ -309,7 +332,23 @@ describe('of problems', () => {
     expect(settled(problems)).toEqual({ left: problems.map(({ key }) => key), said: [], expired: undefined });
   });
 
-  test('stay those at and past the last place that expired, and of another kind', () => {
+  test('of a place that is there expire by no age: it holds another run', () => {
+    const besides = [{ key: place(1), run: YOUNG }];
+    const other = problem('missing', OLD, place(1));
+    expect(settled([other], ONE_YEAR, besides)).toEqual({ left: [place(1)], said: [], expired: undefined });
+    const { left, said } = settled([other, problem('missing', OLD, place(3))], ONE_YEAR, besides);
+    expect(left).toEqual([place(1)]);
+    expect(said).toEqual([[OLD, '2 places of the chain up to 3 are not there any more']]);
+  });
+
+  test('count no place of those of before there were places', () => {
+    const besides = [{ key: keysOf(1).copy, run: OLDER }];
+    expect(settled([problem('missing', OLD, place(2))], ONE_YEAR, besides).said).toEqual([
+      [OLD, '2 places of the chain up to 2 are not there any more'],
+    ]);
+  });
+
+  test('stay those past the last place that expired, and of another kind', () => {
     const stay = [
       problem('missing', null, place(3)),
       problem('edited', null, place(1)),
