@@ -9,6 +9,7 @@ import {
   attemptKeys,
   attemptOfKey,
   dayPrefix,
+  firstKey,
   keysUnder,
   markerArea,
   runKeys,
@@ -96,7 +97,9 @@ export const findUndelivered = async (
   const problems: string[] = [];
   for (const channel of channels) {
     const markers = await keysOf(markerArea(channel.name));
-    const began = runOfObject(markers[0] ?? '');
+    // Its first ever: of a channel that takes nothing for long none may be left among the markers read here.
+    const first = await firstKey(archive, areaPrefix(markerArea(channel.name), environmentId));
+    const began = runOfObject(first ?? '');
     const isNotified = ({ run, attempt }: Candidate): boolean =>
       channel.needsDigest ? attempt !== undefined || withDigest.has(run) : began !== undefined && run >= began;
     const notified = candidates.filter(isNotified);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
-import { runKeys } from '../../../core/archive/keys.ts';
+import { chainKey, runKeys } from '../../../core/archive/keys.ts';
+import { sha256Of } from '../../../core/archive/staging.ts';
 import type { Channel, Notification } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
 import { findUndelivered, goesOn, resend } from '../../../core/notify/undelivered.ts';
@@ -91,6 +92,12 @@ describe('what was not delivered', () => {
     expect(await runsAt(4, programs)).toEqual([`programs ${runOf(3)}`]);
   });
 
+  test('to programs is told of the last month, where they heard of nothing for longer', async () => {
+    await auditNight(archive, 1, { channels: [programs] });
+    await auditUnheard(2, 32, 33);
+    expect(await runsAt(34, programs)).toEqual([32, 33].map((number) => `programs ${runOf(number)}`));
+  });
+
   test('is the last attempt at a run that never was completed', async () => {
     await auditNight(archive, 1, CUT);
     await auditNight(archive, 1, CUT);
@@ -130,6 +137,23 @@ describe('what was not delivered', () => {
     expect(await runsAt(2, mails, programs)).toEqual([`alert ${runOf(1)}`, `programs ${runOf(1)}`]);
   });
 
+  test('is what has a marker without the receipt of the channel', async () => {
+    await auditNight(archive, 1, { channels: [mails] });
+    const { marker } = runKeys(ENVIRONMENT, night(1));
+    const { receipt: _, ...without } = JSON.parse(await readText(archive, marker('alert')));
+    await replace(marker('alert'), JSON.stringify(without));
+    expect(await runsAt(2, mails)).toEqual([`alert ${runOf(1)}`]);
+  });
+
+  test('is nothing where the channel has nothing to send of a run', async () => {
+    await auditUnheard(1, 2);
+    const picky: Channel = {
+      ...mails,
+      prepare: (notification) => (notification.report.run === runOf(1) ? undefined : mails.prepare(notification)),
+    };
+    expect(await runsAt(3, picky)).toEqual([`alert ${runOf(2)}`]);
+  });
+
   test('to programs of a quiet run is known by its report', async () => {
     await auditNight(archive, 1, { channels: [programs] });
     await auditNight(archive, 2, { ...QUIET, channels: [programs] });
@@ -150,13 +174,48 @@ describe('what was not delivered', () => {
     expect(problems).toEqual([]);
   });
 
+  test('is known by its place in the chain, where the copy of its manifest is none', async () => {
+    await auditUnheard(1, 2);
+    await replace(runKeys(ENVIRONMENT, night(1)).manifest, '{}');
+    expect(await runsAt(3, mails)).toEqual([1, 2].map((number) => `alert ${runOf(number)}`));
+  });
+
+  test('is nothing whose manifest is none, nor its place in the chain', async () => {
+    await auditUnheard(1, 2);
+    for (const key of [runKeys(ENVIRONMENT, night(1)).manifest, chainKey(ENVIRONMENT, 1)]) await replace(key, '{}');
+    expect(await findAt(3, mails)).toMatchObject({ undelivered: [{ notification: { report: { run: runOf(2) } } }] });
+    expect(await runsAt(3, mails)).toHaveLength(1);
+  });
+
+  test('is nothing of an attempt whose manifest is none', async () => {
+    await auditNight(archive, 1, CUT);
+    for await (const key of archive.list('incomplete/')) if (key.endsWith('/manifest.json')) await replace(key, '{}');
+    expect(await findAt(2, mails)).toEqual({ undelivered: [], problems: [] });
+  });
+
+  test.each(['manifest', 'digest'] as const)('is not known while the archive does not give a %s', async (what) => {
+    await auditUnheard(1, 2);
+    const { manifest, object } = runKeys(ENVIRONMENT, night(1));
+    const away = what === 'manifest' ? manifest : object({ area: 'reports', file: 'digest.json' });
+    const { read } = archive;
+    archive = {
+      ...archive,
+      read: async (key) => {
+        if (key === away) throw new Error('no answer');
+        return read(key);
+      },
+    };
+    await expect(findAt(3, mails)).rejects.toThrow('no answer');
+  });
+
   test('and can not be read any more is a problem that is told', async () => {
     await auditUnheard(1, 2);
     const key = runKeys(ENVIRONMENT, night(1)).object({ area: 'reports', file: 'digest.json' });
     await replace(key, '{}');
     const { undelivered, problems } = await findAt(3, mails);
     expect(undelivered.map(({ notification }) => notification.report.run)).toEqual([runOf(2)]);
-    expect(problems).toEqual([expect.stringContaining(`nobody was told of run ${runOf(1)}, nor can be: `)]);
+    const problem = `nobody was told of run ${runOf(1)}, nor can be: ${key} was altered: its SHA-256 is ${sha256Of('{}')}`;
+    expect(problems).toEqual([expect.stringContaining(problem)]);
   });
 });
 
