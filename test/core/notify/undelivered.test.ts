@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
-import { sha256Of } from '../../../core/archive/staging.ts';
+import { jsonText, sha256Of } from '../../../core/archive/staging.ts';
 import type { Channel, Notification } from '../../../core/notify/channel.ts';
 import { digestChannel } from '../../../core/notify/channels/digest.ts';
-import { findUndelivered, goesOn, resend } from '../../../core/notify/undelivered.ts';
+import { findUndelivered, goesOn, resend, type Undelivered } from '../../../core/notify/undelivered.ts';
 import { readText } from '../../support/archive-tree.ts';
 import { aUser, ENVIRONMENT } from '../../support/builders.ts';
 import { auditNight, night, runOf, usersOf } from '../../support/history.ts';
@@ -53,6 +53,14 @@ const QUIET = { channels: [], listUsers: listingOf([usersOf(1)]) };
 const replace = async (key: string, text: string) =>
   archive.replace(key, { bytes: Buffer.from(text) }, 'application/json', (await archive.read(key))?.version);
 
+const put = (key: string, text: string) => archive.create(key, { bytes: Buffer.from(text) }, 'application/json');
+
+const linesOf = async (undelivered: Undelivered | undefined): Promise<readonly unknown[]> => {
+  const lines: unknown[] = [];
+  for await (const line of undelivered?.notification.findings() ?? []) lines.push(line);
+  return lines;
+};
+
 const findAt = (number: number, ...channels: readonly Channel[]) =>
   findUndelivered(archive, ENVIRONMENT, night(number), channels);
 
@@ -74,6 +82,9 @@ describe('what was not delivered', () => {
     await auditNight(archive, 2, QUIET);
     expect(sent).toHaveLength(1);
     expect(await runsAt(3, mails)).toEqual([]);
+    // Of a quiet run nobody was to be told, whatever became of it.
+    await replace(runKeys(ENVIRONMENT, night(2)).object({ area: 'reports', file: 'report.json' }), '{}');
+    expect(await findAt(3, mails)).toEqual({ undelivered: [], problems: [] });
   });
 
   test.each([
@@ -89,6 +100,8 @@ describe('what was not delivered', () => {
     expect(await runsAt(2, programs)).toEqual([]);
     await auditNight(archive, 2, { ...QUIET, channels: [programs] });
     await auditNight(archive, 3, QUIET);
+    // No run can be of such an hour.
+    await put(runKeys(ENVIRONMENT, night(3)).manifest.replace('T07', 'T25'), '{}');
     expect(await runsAt(4, programs)).toEqual([`programs ${runOf(3)}`]);
   });
 
@@ -104,13 +117,22 @@ describe('what was not delivered', () => {
     expect(await runsAt(2, mails)).toEqual([`alert ${runOf(1)}`]);
     const [one] = (await findAt(2, mails)).undelivered;
     expect(one?.notification.report).toMatchObject({ verdict: 'INCOMPLETE' });
-    const lines: unknown[] = [];
-    for await (const line of one?.notification.findings() ?? []) lines.push(line);
-    expect(lines).toEqual([]);
+    expect(await linesOf(one)).toEqual([]);
     await auditUnheard(1);
     const [only, ...others] = (await findAt(2, mails)).undelivered;
     expect(others).toEqual([]);
     expect(only?.notification.report).toMatchObject({ verdict: 'COMPLETE' });
+    expect(await linesOf(only)).toContainEqual(
+      expect.objectContaining({ ruleId: 'too-few-super-users', state: 'new' }),
+    );
+  });
+
+  test('is an attempt at a run though a later one broke off, whatever else stands there', async () => {
+    await auditNight(archive, 1, CUT);
+    const folder = `incomplete/environment=${ENVIRONMENT}/dt=2026-11-20`;
+    await put(`${folder}/${runOf(1)}-20261120T080000Z-zzzzzzzz/report.json`, '{}');
+    await put(`${folder}/notes/digest.json`, '{}');
+    expect(await runsAt(2, mails)).toEqual([`alert ${runOf(1)}`]);
   });
 
   test('is nothing of an attempt where another at the same run was delivered', async () => {
@@ -126,15 +148,50 @@ describe('what was not delivered', () => {
     expect(await runsAt(4, mails)).toEqual([1, 2, 3].map((number) => `alert ${runOf(number)}`));
   });
 
-  test.each([
-    { name: 'of other news', marker: { digest: 'f'.repeat(64), subject: 's', receipt: 'r' } },
-    { name: 'that is none', marker: 'sent' },
+  test.each<{ readonly name: string; readonly marker: (old: object) => unknown }>([
+    { name: 'of other news', marker: (old) => ({ ...old, digest: 'f'.repeat(64) }) },
+    { name: 'that names no news', marker: () => ({ run: runOf(1), verdict: 'COMPLETE', receipt: 'r' }) },
+    { name: 'that is none', marker: () => 'sent' },
   ])('is what a marker speaks for no more: one $name', async ({ marker }) => {
     await auditNight(archive, 1, { channels: [mails, programs] });
     expect(await runsAt(2, mails, programs)).toEqual([]);
-    for (const name of ['alert', 'programs'])
-      await replace(runKeys(ENVIRONMENT, night(1)).marker(name), JSON.stringify(marker));
+    for (const name of ['alert', 'programs']) {
+      const key = runKeys(ENVIRONMENT, night(1)).marker(name);
+      await replace(key, JSON.stringify(marker(JSON.parse(await readText(archive, key)))));
+    }
     expect(await runsAt(2, mails, programs)).toEqual([`alert ${runOf(1)}`, `programs ${runOf(1)}`]);
+  });
+
+  test('is what only the marker of another attempt with other news stands for', async () => {
+    await auditNight(archive, 1, { ...CUT, channels: [mails] });
+    await auditNight(archive, 1, CUT);
+    expect(await runsAt(2, mails)).toEqual([]);
+    for await (const key of archive.list('alerts/'))
+      await replace(key, JSON.stringify({ ...JSON.parse(await readText(archive, key)), digest: 'f'.repeat(64) }));
+    expect(await runsAt(2, mails)).toEqual([`alert ${runOf(1)}`]);
+  });
+
+  test.each([
+    { name: 'its subject', differs: {}, is: 0 },
+    { name: 'another subject', differs: { subject: 'all is well' }, is: 1 },
+  ])('of before there were places is known by a marker with $name', async ({ differs, is }) => {
+    await auditUnheard(1);
+    const { manifest, object, marker } = runKeys(ENVIRONMENT, night(1));
+    const read = async (key: string) => JSON.parse(await readText(archive, key));
+    const { sequence: _, ...entry } = await read(manifest);
+    const { sequence: __, ...report } = await read(entry.objects.report.key);
+    const { subject } = await read(entry.objects.digest.key);
+    const text = jsonText(report);
+    const known = { ...entry.objects.report, sha256: sha256Of(text), size: Buffer.byteLength(text) };
+    const old = { ...entry, objects: { ...entry.objects, report: known } };
+    const told = { run: runOf(1), verdict: 'COMPLETE', subject, receipt: 'r', ...differs };
+    const digest = await readText(archive, entry.objects.digest.key);
+    archive = memoryArchive();
+    await put(object({ area: 'reports', file: 'digest.json' }), digest);
+    await put(known.key, text);
+    await put(manifest, jsonText(old));
+    await put(marker('alert'), JSON.stringify(told));
+    expect(await runsAt(2, mails)).toHaveLength(is);
   });
 
   test('is what has a marker without the receipt of the channel', async () => {
