@@ -218,14 +218,15 @@ export const signOff = async (pack: Archive, request: SignOffRequest): Promise<S
   );
   if (problems.length > 0) throw new WorksheetError(problems);
 
-  const [first, ...further] = request.filled.map(({ bytes }) => stagedContent(bytes));
-  if (first === undefined) throw new WorksheetError(['a filled worksheet must be given, got none']);
+  const [first, ...others] = request.filled;
+  const handedIn = stagedContent(first.bytes);
+  const further = others.map(({ bytes }) => stagedContent(bytes));
   const digestOf = ({ sha256, size }: StagedContent): FileDigest => ({ sha256, size });
-  const result = signOffOf(stored, [digestOf(first), ...further.map(digestOf)], decided, request);
+  const result = signOffOf(stored, [digestOf(handedIn), ...further.map(digestOf)], decided, request);
   await storeSignOff(pack, result, {
     [SIGNED_OFF]: stagedContent(jsonText(result)),
     [SIGNED_OFF_TEXT]: stagedContent(signOffText(result, stored.manifest)),
-    ...Object.fromEntries([first, ...further].map((evidence, index) => [worksheetFile(index), evidence])),
+    ...Object.fromEntries([handedIn, ...further].map((evidence, index) => [worksheetFile(index), evidence])),
   });
   return result;
 };

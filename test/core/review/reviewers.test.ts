@@ -17,7 +17,13 @@ const assigned = async (content: string, users: readonly (typeof ann)[] = [ann, 
 };
 
 describe('a file of reviewers', () => {
-  test.each<{ name: string; content: string; found: readonly string[]; reviewers: readonly string[] }>([
+  test.each<{
+    name: string;
+    content: string;
+    users?: readonly (typeof ann)[];
+    found: readonly string[];
+    reviewers: readonly string[];
+  }>([
     {
       name: 'by ids and names in any case, with spaces and blank lines',
       content: 'user , reviewer\r\n\r\n U1 , Rita \r\nBOB TWO,Rob\r\n,\r\n',
@@ -36,8 +42,18 @@ describe('a file of reviewers', () => {
       found: ['Rita', 'Rita'],
       reviewers: ['Rita'],
     },
-  ])('$name gives everybody one', async ({ content, found, reviewers }) => {
-    expect(await assigned(content)).toEqual({ found, reviewers });
+    {
+      name: 'of the rest, of whom one is called so',
+      content: 'user,reviewer\n*,Rob\nu3,Rita\n',
+      users: [
+        { ...ann, userId: 'u3', name: '*' },
+        { ...bob, userId: '*' },
+      ],
+      found: ['Rita', 'Rob'],
+      reviewers: ['Rob', 'Rita'],
+    },
+  ])('$name gives everybody one', async ({ content, users, found, reviewers }) => {
+    expect(await assigned(content, users)).toEqual({ found, reviewers });
   });
 
   test.each<{ name: string; content: string; problem: string }>([
@@ -91,12 +107,34 @@ describe('a file of reviewers', () => {
       ],
     },
     {
+      name: 'has people review themselves by the address alone, and by the name alone',
+      content: 'user,reviewer\nu1,ANN@x.example\nu2,"Two, Bob"\n',
+      problems: [
+        'line 2, reviewer: must be somebody else than user "u1", got "ANN@x.example"',
+        'line 3, reviewer: must be somebody else than user "u2", got "Two, Bob"',
+      ],
+    },
+    {
+      name: 'leaves one out',
+      content: 'user,reviewer\nu1,Rita\n',
+      problems: ['every user must have a reviewer, got none for 1, such as "u2"; a line *,NAME is for the rest'],
+    },
+    {
       name: 'leaves people out',
       content: 'user,reviewer\n',
       problems: ['every user must have a reviewer, got none for 2, such as "u1", "u2"; a line *,NAME is for the rest'],
     },
   ])('that $name is refused once all were asked for, with all that is wrong', async ({ content, problems }) => {
     await expect(assigned(content)).rejects.toMatchObject({ name: 'ReviewersError', message: problems.join('\n') });
+  });
+
+  test('that can not be read to its end fails as it did', async () => {
+    const broken = new Error('EIO: i/o error, read');
+    const file = async function* () {
+      yield Buffer.from('user,reviewer\nu1,Rita\n');
+      throw broken;
+    };
+    await expect(readReviewers(file())).rejects.toBe(broken);
   });
 
   test('that names two people at once is refused', async () => {

@@ -15,11 +15,11 @@ const line = (differs: Line): Line => ({
 });
 
 const USERS = [
-  line({ userId: 'u1', status: 'ENABLED', apiAccess: 'DISABLED' }),
+  line({ userId: 'u1', status: 'ENABLED' }),
   line({ userId: 'u2', justificationToKeep: 'required: super user' }),
   line({ userId: 'u3' }),
   line({ userId: 'u4' }),
-  line({ userId: 'u5', status: 'ENABLED' }),
+  line({ userId: 'u5', apiAccess: 'ENABLED' }),
 ];
 
 const ANSWERS: readonly Line[] = [
@@ -95,8 +95,8 @@ describe('a sign-off', () => {
       signedOffAt: '2026-12-01T10:00:00.000Z',
       decisions: { keep: 2, revoke: 2, justify: 1 },
       revocations: [
-        { userId: 'u1', status: 'ENABLED', apiAccess: 'DISABLED', justification: '', reviewer: 'Rita' },
-        { userId: 'u5', status: 'ENABLED', apiAccess: '', justification: 'has left', reviewer: 'Bob' },
+        { userId: 'u1', status: 'ENABLED', apiAccess: '', justification: '', reviewer: 'Rita' },
+        { userId: 'u5', status: '', apiAccess: 'ENABLED', justification: 'has left', reviewer: 'Bob' },
       ],
       exceptions: [{ userId: 'u3', justificationToKeep: '', justification: 'until May', reviewer: 'Bob' }],
       keptWithJustification: [
@@ -130,8 +130,8 @@ describe('a sign-off', () => {
     expect(bodies['What it speaks for']?.[0]).toContain('speaks for run 20261124T020000Z');
     expect(bodies).toMatchObject({
       'Revocations to carry out (FinSpace has no deletion: disable)': [
-        '- u1 (status ENABLED, API access DISABLED), by Rita',
-        '- u5 (status ENABLED, API access not given), by Bob: has left',
+        '- u1 (status ENABLED, API access not given), by Rita',
+        '- u5 (status not given, API access ENABLED), by Bob: has left',
       ],
       'Justified exceptions': ['- u3, by Bob: until May'],
       'Kept with a justification': ['- u2 (required: super user), by Rita: runs it'],
@@ -202,21 +202,64 @@ describe('a sign-off', () => {
     {
       name: 'while it is written',
       conflict: { replace: async () => 'conflict' as const },
-      says: `${SIGNED_OFF} must be`,
+      says: `${SIGNED_OFF} must be written by one sign-off alone, got another at the same time`,
     },
     {
       name: 'as it ends',
       conflict: { create: async () => 'exists' as const },
-      says: `${SIGN_OFF_MANIFEST} must be written once`,
+      says: `${SIGN_OFF_MANIFEST} must be written once, got another sign-off at the same time`,
     },
   ])('is refused where another is made $name', async ({ conflict, says }) => {
-    await expect(signOff({ ...pack, ...conflict }, request())).rejects.toThrow(says);
+    await expect(signOff({ ...pack, ...conflict }, request())).rejects.toMatchObject({
+      name: 'PackError',
+      message: says,
+    });
     expect(await pack.has(SIGN_OFF_MANIFEST)).toBe(false);
   });
 
+  test('leaves no file open of one that broke off', async () => {
+    const pieces = ['of another ', 'that broke off'];
+    const left = pieces.values();
+    const read = async (key: string) => {
+      if (key !== SIGNED_OFF) return pack.read(key);
+      const body = async function* () {
+        for (const piece of left) yield Buffer.from(piece);
+      };
+      return { key, version: '1', body: body() };
+    };
+    await signOff({ ...pack, read, replace: async () => 'replaced' }, request());
+    expect([...left]).toEqual([]);
+  });
+
+  test.each(['worksheet.csv', 'reviewers.csv'])('is refused where %s goes away once it was checked', async (name) => {
+    const reviewers = 'userId,reviewer\r\n';
+    await makePack({ files: { ...aManifest().files, 'reviewers.csv': digestOf(reviewers) } });
+    await put('reviewers.csv', reviewers);
+    let reads = 0;
+    const read = async (key: string) => {
+      if (key === name) reads += 1;
+      return key === name && reads > 1 ? undefined : pack.read(key);
+    };
+    await expect(signOff({ ...pack, read }, request())).rejects.toMatchObject({
+      name: 'PackError',
+      message: `${name} is missing`,
+    });
+  });
+
   test('of worksheets with problems writes nothing', async () => {
-    const filled = [{ name: 'filled.csv', bytes: Buffer.from(WORKSHEET) }] as const;
-    await expect(signOff(pack, request({ filled }))).rejects.toThrow(/line 2.*decision/);
+    const bytes = Buffer.from(
+      writeSheet(USERS.slice(1, 3).map((user) => ({ ...user, decision: 'keep', reviewer: 'Rita' }))),
+    );
+    await expect(signOff(pack, request({ filled: [{ name: 'filled.csv', bytes }] }))).rejects.toMatchObject({
+      name: 'WorksheetError',
+      message: [
+        'line 2, justification: must be why the user is kept (required: super user), got nothing',
+        ...['u1', 'u4', 'u5'].map(
+          (id) =>
+            `user "${id}", line ${Number(id.slice(1)) + 1} of the pack's worksheet.csv: must be there, got no line of it`,
+        ),
+      ].join('\n'),
+    });
     expect(await pack.has(SIGNED_OFF)).toBe(false);
   });
 
