@@ -315,6 +315,14 @@ describe('a pack', () => {
     );
   });
 
+  test('is refused with the one file that is altered', async () => {
+    await makePack({ files: { ...aManifest().files, 'waivers.csv': digestOf('other') } });
+    await expect(readPack(pack)).rejects.toMatchObject({
+      name: 'PackError',
+      message: `waivers.csv was altered: its SHA-256 must be ${sha256Of('other')}, got ${sha256Of('waivers.csv')}`,
+    });
+  });
+
   test('is refused with every file that is altered or missing, and how to fill the worksheet in', async () => {
     const missing = digestOf('x');
     await makePack({ files: { ...aManifest().files, 'review.html': missing } });
