@@ -94,6 +94,16 @@ describe('users', () => {
     expect(stdout).toMatch(/^4 of 9 users with API access, 1 of them DISABLED, 1 of whom it is not known, in run /);
   });
 
+  test.each([
+    { flag: '--stale', userId: 'garbled', notKnown: 'lastLoginTime is unusable' },
+    { flag: '--stale', userId: 'never', notKnown: '' },
+    { flag: '--privileged', userId: 'untold', notKnown: 'type is missing or not a documented value' },
+  ])('says of $userId, asked for by $flag, why it is not known', async ({ flag, userId, notKnown }) => {
+    const folder = await archived([{ number: 1, users: [...DIRECTORY, aUser({ userId: 'untold', type: undefined })] }]);
+    const { answer } = await asked(folder, flag);
+    expect(answer.users.find((user) => user.userId === userId)?.notKnown).toBe(notKnown);
+  });
+
   test('takes the limits that the run judged by', async () => {
     const lenient = { rules: { 'stale-login': { privilegedMaxDays: 60 } } };
     const folder = await archived([{ number: 1, users: DIRECTORY, config: lenient }]);
