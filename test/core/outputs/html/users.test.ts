@@ -229,6 +229,8 @@ describe('the pages', () => {
     const [only, ...none] = await pagesOf({ rows: many(20) });
     expect(none).toStrictEqual([]);
     expect(only).not.toMatch(/users-\d|They go on/);
+    const between = only?.split(/<details class="card rule person".*?<\/details>/s).slice(1, -1);
+    expect(between?.map((text) => text.trim())).toEqual(Array.from({ length: 19 }, () => ''));
     const [first, second, ...others] = await pagesOf({ rows: many(21) });
     expect(others).toStrictEqual([]);
     expect(first).toContain('They go on on <a href="users-2.html">page 2</a>.');
@@ -259,6 +261,11 @@ describe('the pages', () => {
     expect(others).toStrictEqual([]);
     expect(wordsOf(page ?? '')).toContain('0 of 400 users have findings of their own; the worst stand first. Who has');
     expect(page).not.toContain('id="filter"');
+  });
+
+  test('need no time where nobody has any', async () => {
+    const words = wordsOf(await firstOf({ rows: [], records: [aUser()], hasTime: () => false }));
+    expect(words).toContain('0 of 400 users have findings of their own; the worst stand first. Who has');
   });
 
   test.each<Given & { readonly name: string }>([
