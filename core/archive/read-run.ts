@@ -48,7 +48,11 @@ export async function* readRunBytes(
   yield* verified(stored.body, object);
 }
 
-/** Reads the lines of one of a run's objects, and checks them against its manifest; throws ArchiveError. */
+/**
+ * Reads the lines of one of a run's objects, and checks them against its manifest.
+ * @throws {ArchiveError} where they are not what was put there; where the archive gives no answer, as that fails: it says
+ * nothing of what it holds
+ */
 export async function* readRunLines(
   archive: Archive,
   manifest: Pick<Manifest, 'run' | 'objects'>,
@@ -56,13 +60,22 @@ export async function* readRunLines(
 ): AsyncGenerator {
   const object = manifest.objects[name];
   if (object === undefined) return;
+  let isUnanswered = false;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* readRunBytes(archive, manifest, name);
+    } catch (error) {
+      isUnanswered = true;
+      throw error;
+    }
+  }
   try {
-    for await (const line of readLines(readRunBytes(archive, manifest, name))) {
+    for await (const line of readLines(bytes())) {
       if (name === 'findings' && !isFinding(line)) throw new Error('a line of it is no finding');
       yield line;
     }
   } catch (error) {
-    if (error instanceof ArchiveError) throw error;
+    if (isUnanswered) throw error;
     throw new ArchiveError(`${object.key} can't be read: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -103,6 +103,19 @@ describe('lines of an object of a run', () => {
   });
 });
 
+test('an archive that gives no answer, at first or in between, is not taken for one that was altered', async () => {
+  const { archive, manifest } = await runOf({ snapshot: Array.from({ length: 9 }, (_, n) => ({ userId: `u${n}` })) });
+  const gone = new Error('no way to the archive');
+  const key = manifest.objects.snapshot?.key ?? '';
+  const stored = await archive.read(key);
+  async function* broken() {
+    for await (const chunk of stored?.body ?? []) yield chunk.subarray(0, 20);
+    throw gone;
+  }
+  for (const read of [() => Promise.reject(gone), async () => ({ key, version: '1', body: broken() })])
+    await expect(linesOf(readRunLines({ ...archive, read }, manifest, 'snapshot'))).rejects.toBe(gone);
+});
+
 describe('an object of JSON of a run', () => {
   const digest = {
     subject: 'a',

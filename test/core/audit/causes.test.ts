@@ -729,6 +729,21 @@ describe('a user who failed, and is disabled', () => {
   ])('is told of by the run before where $name can not be read any more', async ({ key }) => {
     expect((await fatesOf('stale-login', nights, { [key]: gone })).fates).toEqual(['u1: resolved user-disabled']);
   });
+
+  test('has no cause made up where the archive gives no answer about the records of then: the night failed', async () => {
+    const archive = memoryArchive();
+    const plans = nights.map((users, index) => ({ number: index + 1, users }));
+    await auditNights(archive, plans.slice(0, -1));
+    const then = nightKeys(1).object(OUTPUTS.snapshot);
+    const read: Archive['read'] = (key) =>
+      key === then ? Promise.reject(new Error('no way to the archive')) : archive.read(key);
+    const [last] = await auditNights({ ...archive, read }, plans.slice(-1));
+    expect(last?.report).toMatchObject({
+      verdict: 'FAILED',
+      reason: 'archive-unavailable',
+      message: expect.stringContaining('no way to the archive'),
+    });
+  });
 });
 
 describe('a record without a userId', () => {

@@ -357,7 +357,7 @@ describe('a run is not judged', () => {
       {
         verdict: 'FAILED',
         reason: 'archive-unavailable',
-        message: `${archive.location}: ArchiveError: ${manifest?.objects.snapshot?.key} can't be read: it is away`,
+        message: `${archive.location}: Error: it is away`,
       },
     ]);
   });

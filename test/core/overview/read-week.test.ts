@@ -131,19 +131,22 @@ describe('what is not known of a week', () => {
     expect([nights, notes]).toEqual([2, [`what run ${runOf(number)} found can't be read: ${problem}`]]);
   });
 
-  test('is not that the archive gave no answer about a run: then there is no mail yet', async () => {
-    await audit([1, 2]);
-    const state = await stateAt(2);
-    const away: Archive = {
-      ...archive,
-      read: async (key) => {
-        if (key.endsWith('/report.json')) throw new Error('the network is down');
-        return archive.read(key);
-      },
-    };
-    const week = readWeek(away, state, EVERYTHING, runOf(1), night(2).getTime());
-    await expect(week).rejects.toThrow('the network is down');
-  });
+  test.each(['reports', 'findings'])(
+    'is not that the archive gave no answer about the %s of a run: then there is no mail yet',
+    async (area) => {
+      await audit([1, 2]);
+      const state = await stateAt(2);
+      const away: Archive = {
+        ...archive,
+        read: async (key) => {
+          if (key.startsWith(`${area}/`)) throw new Error('the network is down');
+          return archive.read(key);
+        },
+      };
+      const week = readWeek(away, state, EVERYTHING, runOf(1), night(2).getTime());
+      await expect(week).rejects.toThrow('the network is down');
+    },
+  );
 
   test('is by its verdict what an attempt saw, be it nothing', async () => {
     await audit([1]);
