@@ -1015,13 +1015,16 @@ describe('what clears a finding', () => {
   });
 
   /** A rule that counts users by their first name, in place of their number. */
-  const grouped = (isOver: (count: number, key: string | undefined) => boolean): Rule =>
+  const grouped = (
+    isOver: (count: number, key: string | undefined) => boolean,
+    holds: (user: User) => boolean | undefined = ({ isActive }) => isActive,
+  ): Rule =>
     defineDirectoryRule({
       ...RULE_TEXTS,
       id: 'grouped',
       about: 'user',
       options: {},
-      counts: [{ text: () => 'active', holds: ({ isActive }) => isActive }],
+      counts: [{ text: () => 'counts', holds }],
       keys: {
         first: { text: 'first', of: ({ firstName }) => String(firstName) },
         last: { text: 'last', of: ({ lastName }) => String(lastName) },
@@ -1043,6 +1046,48 @@ describe('what clears a finding', () => {
   ])('of a user of two groups, where %s', async (_, isOver, texts) => {
     const users = [called('a', 'X', 'Y'), called('b', 'X', 'B'), called('c', 'X', 'C'), called('d', 'D', 'Y')];
     expect(await textsOf({ users, catalogue: [grouped(isOver)] }, theUser('a'), 'grouped')).toEqual(texts);
+  });
+
+  test.each<[name: string, type: string, text: string]>([
+    ['nobody is in doubt', 'APP_USER', 'for 2 of those that count, such as a and b: set type to APP_USER'],
+    [
+      'somebody is in doubt in one',
+      'ROOT',
+      'for 3 of those that count or may, such as a and b and c: set type to APP_USER',
+    ],
+  ])('of a user of two groups tells out of whom, where %s', async (_, type, text) => {
+    const named = [called('a', 'X', 'Y'), called('b', 'X', 'B'), called('c', 'X', 'C'), called('d', 'D', 'Y')];
+    const users = [...named.map((user) => ({ ...user, type: 'SUPER_USER' })), { ...called('e', 'X', 'E'), type }];
+    const two = {
+      users,
+      catalogue: [
+        grouped(
+          (count) => count > 1,
+          ({ isSuperUser }) => isSuperUser,
+        ),
+      ],
+    };
+    expect(await textsOf(two, theUser('a'), 'grouped')).toEqual([`no change of this user alone is enough; ${text}`]);
+  });
+
+  test('of too few is told of each that lacks something else', async () => {
+    const few = defineDirectoryRule({
+      ...RULE_TEXTS,
+      id: 'few',
+      about: 'environment',
+      options: {},
+      counts: [{ text: () => 'active super', holds: ({ isActive, isSuperUser }) => isActive && isSuperUser }],
+      limit: ({ count }) => ({ text: `${count}`, holds: count < 3 }),
+      violation: () => ({ message: 'm', evidence: {} }),
+    });
+    const users = [
+      aUser({ userId: 'a' }),
+      ...supers(1, { status: 'DISABLED' }),
+      aUser({ userId: 'b', status: 'DISABLED' }),
+    ];
+    expect(await textsOf({ users, catalogue: [few] }, ENV, 'few')).toEqual([
+      'for 3 more, such as a: set type to SUPER_USER; for s0: enable the user; for b: enable the user, and set type to SUPER_USER',
+    ]);
   });
 
   /** A rule on one group by its limit on whom it counts, out of all. */
