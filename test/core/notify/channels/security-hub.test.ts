@@ -135,6 +135,21 @@ describe('what is told of a run', () => {
     expect(await send([...stands, ended], { report: follows })).toEqual({ findings: 3, scope: 'all' });
   });
 
+  test('is nothing while the archive does not give the run before: its events may be over', async () => {
+    const { requests } = await startHub();
+    const archive: Archive = { ...memoryArchive(), read: () => Promise.reject(new Error('no answer')) };
+    await expect(send(stands, { archive, report: follows })).rejects.toThrow('no answer');
+    expect(requests).toHaveLength(0);
+  });
+
+  test('is no less where the run before was altered', async () => {
+    await startHub();
+    const archive = await marked();
+    const { manifest } = runKeys(ENVIRONMENT, BEFORE);
+    await archive.create(manifest, { bytes: Buffer.from('{}') }, 'application/json');
+    expect(await send(manyFindings(2), { archive, report: follows })).toEqual({ findings: 2, scope: 'changes' });
+  });
+
   test('is all that is open at least every 30 days, be it that runs are a week apart', async () => {
     await startHub();
     for (const days of [1, 7]) {
@@ -180,15 +195,17 @@ describe('findings that are not taken', () => {
     );
   });
 
-  test('for good are named, and keep no others from being sent', async () => {
-    const answer = (request: number): ImportAnswer | undefined =>
-      request === 0 ? { refuse: [0], code: 'InvalidInput' } : undefined;
-    const { findings, requests } = await startHub({ answer });
-    await expect(send(manyFindings(250))).rejects.toThrow(
-      /^Security Hub refused 1 finding for good, among them finspace-user-auditor\/.*: InvalidInput$/,
-    );
-    expect([findings.size, requests.length]).toEqual([249, 3]);
-  });
+  test.each(['InvalidInput', 'ValidationException', 'AccessDenied'])(
+    'for good are named, and keep no others from being sent: %s',
+    async (code) => {
+      const answer = (request: number): ImportAnswer | undefined => (request === 0 ? { refuse: [0], code } : undefined);
+      const { findings, requests } = await startHub({ answer });
+      await expect(send(manyFindings(250))).rejects.toThrow(
+        new RegExp(`^Security Hub refused 1 finding for good, among them finspace-user-auditor/.*: ${code}$`),
+      );
+      expect([findings.size, requests.length]).toEqual([249, 3]);
+    },
+  );
 
   test('however often they are sent, end in an error that says why', async () => {
     const { requests } = await startHub({ answer: () => ({ refuse: [0], code: 'InternalException' }) });
@@ -238,6 +255,16 @@ describe('a request that is refused as a whole', () => {
     expect(hubTold.findings.size).toBe(count - at.length);
     expect(hubTold.requests.length).toBeLessThanOrEqual(requests);
   });
+
+  test.each(['ValidationException', 'SerializationException', 'RequestEntityTooLargeException'])(
+    'is split for %s too',
+    async (code) => {
+      const answer = { status: 400, code };
+      const { findings } = await startHub({ answer: (...asked) => refusing(1)(...asked) && answer, rate: FAST });
+      await expect(send(manyFindings(3), atOnce())).rejects.toThrow('refused 1 finding for good, among them');
+      expect(findings.size).toBe(2);
+    },
+  );
 
   test('names three of those that are refused for good, and counts them all', async () => {
     await startHub({ answer: refusing(0, 1, 2, 3), rate: FAST });
