@@ -110,6 +110,8 @@ describe('a revocation', () => {
     { records: [BOUND, done], state: 'open', message: 'not disabled, and API access stands' },
     { records: [done, FREE], state: 'partly', message: 'not disabled, and API access is off' },
     { records: [FREE, BOUND], state: 'open', message: 'not disabled, and API access stands' },
+    { records: [FREE, { ...DISABLED, ...BOUND }], state: 'partly', message: 'not disabled, and API access is off' },
+    { records: [{ ...DISABLED, ...BOUND }, FREE], state: 'partly', message: 'disabled, and API access stands' },
   ])('of whom records differ is the worst of them: $records', async ({ records, state, message }) => {
     await review();
     await auditOf(2, [...records, STAYS]);
@@ -176,7 +178,7 @@ describe('a revocation', () => {
     await auditOf(2, [done, STAYS]);
     await auditOf(3, [BOUND, STAYS]);
     const { revocations } = await follow();
-    expect(revocations).toEqual([
+    expect(revocations).toStrictEqual([
       { userId: 'u1', state: 'open', message: 'not disabled, and API access stands', isOverdue: true },
     ]);
   });
@@ -242,6 +244,42 @@ describe('a follow-up', () => {
       name: 'ArchiveError',
       message: expect.stringContaining(chainKey(ENVIRONMENT, 2)),
     });
+  });
+
+  test('is none past a run of which a later one says that it was another', async () => {
+    await review();
+    await auditOf(2, [BOUND, STAYS]);
+    await auditOf(3, [STAYS]);
+    const key = chainKey(ENVIRONMENT, 2);
+    await change(archive, key, `${await readText(archive, key)} `);
+    await expect(follow()).rejects.toMatchObject({ name: 'ArchiveError', message: expect.stringContaining(key) });
+  });
+
+  test('reads a run of before there were sources', async () => {
+    await review();
+    await auditOf(2, [STAYS]);
+    const key = chainKey(ENVIRONMENT, 2);
+    const text = await readText(archive, key);
+    const { source, ...former } = JSON.parse(text);
+    expect(source).toBeDefined();
+    await change(archive, key, JSON.stringify(former));
+    const latest = `latest/environment=${ENVIRONMENT}.json`;
+    const pointer = await readText(archive, latest);
+    await change(archive, latest, pointer.replace(sha256Of(text), sha256Of(JSON.stringify(former))));
+    const { revocations } = await follow();
+    expect(revocations).toEqual([
+      { userId: 'u1', state: 'done', message: 'no longer in the directory', isOverdue: false, seenBy: runOf(2) },
+    ]);
+  });
+
+  test('is none past a run without a snapshot', async () => {
+    await review();
+    await auditOf(2, [STAYS]);
+    const key = chainKey(ENVIRONMENT, 2);
+    const { objects, ...others } = JSON.parse(await readText(archive, key));
+    const { snapshot: _snapshot, ...left } = objects;
+    await change(archive, key, JSON.stringify({ ...others, objects: left }));
+    await expect(follow()).rejects.toThrow(`${key} names no snapshot, which every complete run has`);
   });
 
   test('is none past a run whose users were altered', async () => {
