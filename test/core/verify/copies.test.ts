@@ -47,14 +47,14 @@ describe('what stands among the manifests', () => {
     { name: 'is of no moment that there is', place: key.replace(run, '20269901T020000Z'), of: '20269901T020000Z' },
   ])('is told where it $name', async ({ place, of }) => {
     const message = 'stands among the manifests, where no run has its place';
-    expect(await read({ [place]: TEXT }, [place])).toEqual({
+    expect(await read({ [place]: TEXT }, [place])).toStrictEqual({
       copies: [],
       problems: [{ kind: 'edited', run: of, key: place, message }],
     });
   });
 
   test('is told where it can not be read, and is none where it went away', async () => {
-    expect(await read({ [key]: TEXT }, [key, copyKey(2)], key)).toEqual({
+    expect(await read({ [key]: TEXT }, [key, copyKey(2)], key)).toStrictEqual({
       copies: [],
       problems: [{ kind: 'unreadable', run, key, message: 'denied' }],
     });
