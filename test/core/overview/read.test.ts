@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { decide } from '../../../core/archive/close.ts';
-import { attemptReport, chainKey } from '../../../core/archive/keys.ts';
+import { attemptReport, chainKey, runKeys } from '../../../core/archive/keys.ts';
 import { runName } from '../../../core/model/run-name.ts';
 import {
   type EnvironmentState,
@@ -12,7 +12,9 @@ import {
   worstStanding,
 } from '../../../core/overview/read.ts';
 import { HOUR_MS } from '../../../rules/engine/time.ts';
+import { readText } from '../../support/archive-tree.ts';
 import { anApiUser, aUser } from '../../support/builders.ts';
+import { archiveOf } from '../../support/chain-entries.ts';
 import { aManifest } from '../../support/findings.ts';
 import { auditNight, night, runOf, SCHEDULE } from '../../support/history.ts';
 import { listingOf } from '../../support/listing.ts';
@@ -239,6 +241,18 @@ test('the last run is known with its place in the chain and its page', async () 
   const { last } = await stateAt(hoursAfter(1, 1));
   expect(last?.head).toMatch(/^1:[\da-f]{64}$/);
   expect(last?.pageKey).toBe(`reports/environment=alpha/dt=2026-11-20/${runOf(1)}/report.html`);
+});
+
+test('of a run of before there were places none is told', async () => {
+  await auditNight(archive, 1, SOUND, 'alpha');
+  const { manifest } = runKeys('alpha', night(1));
+  const { sequence: _, ...entry } = JSON.parse(await readText(archive, manifest));
+  const [report, digest] = [entry.objects.report.key, entry.objects.digest.key];
+  const texts = { [report]: await readText(archive, report), [digest]: await readText(archive, digest) };
+  archive = await archiveOf({ [manifest]: entry, ...texts });
+  const { last } = await stateAt(hoursAfter(1, 1));
+  expect(last?.report.run).toBe(runOf(1));
+  expect(last).not.toHaveProperty('head');
 });
 
 test('what nobody saw comes first, then what fails worst and most, then by id; others only where asked for', async () => {
