@@ -32,9 +32,11 @@ const build = (from: number, to: number, into = pack) =>
     now: night(to).getTime(),
   });
 
-const spoil = async (key: string): Promise<void> => {
-  await archive.replace(key, { bytes: Buffer.from('{}') }, 'application/json', (await archive.read(key))?.version);
+const put = async (key: string, text: string): Promise<void> => {
+  await archive.replace(key, { bytes: Buffer.from(text) }, 'application/json', (await archive.read(key))?.version);
 };
+
+const spoil = (key: string): Promise<void> => put(key, '{}');
 
 const objectOf = (number: number, area: 'findings' | 'snapshots' | 'reports', file: string): string =>
   runKeys(ENVIRONMENT, night(number)).object({ area, file });
@@ -159,6 +161,29 @@ describe('a pack', () => {
     await audit(1, 2);
     await spoil(objectOf(2, area, file));
     await expect(build(1, 2)).rejects.toThrow(`${objectOf(2, area, file)} was altered`);
+    expect(await pack.has('README.txt')).toBe(false);
+  });
+
+  test('leaves out a run that can not be read, and says why', async () => {
+    await audit(1, 2);
+    const broken = new Error('EIO: i/o error, read');
+    const key = objectOf(1, 'findings', 'findings.jsonl.gz');
+    const whole = archive;
+    archive = { ...whole, read: async (name) => (name === key ? Promise.reject(broken) : whole.read(name)) };
+    const { manifest } = await build(1, 2);
+    expect(manifest.gaps.untrusted).toEqual([{ run: runOf(1), problem: `${key} can't be read: ${broken.message}` }]);
+    expect(manifest.changesFrom.map(({ run }) => run)).toEqual([runOf(2)]);
+  });
+
+  test('is none of a run that tells of other users than it has', async () => {
+    await audit(1);
+    const [key, latest] = [chainKey(ENVIRONMENT, 1), `latest/environment=${ENVIRONMENT}.json`];
+    const [text, pointer] = [await readText(archive, key), await readText(archive, latest)];
+    const manifest = JSON.parse(text);
+    const other = JSON.stringify({ ...manifest, counts: { ...manifest.counts, users: 11 } });
+    await put(key, other);
+    await put(latest, pointer.replace(sha256Of(text), sha256Of(other)));
+    await expect(build(1, 1)).rejects.toThrow(`the manifest of run ${runOf(1)} tells of 11 users, its snapshot has 10`);
     expect(await pack.has('README.txt')).toBe(false);
   });
 
