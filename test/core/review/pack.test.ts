@@ -164,6 +164,24 @@ describe('a pack', () => {
     expect(await pack.has('README.txt')).toBe(false);
   });
 
+  test('leaves out a run of which a later one says that it was another', async () => {
+    await audit(1, 2, 3);
+    const key = chainKey(ENVIRONMENT, 2);
+    await put(key, `${await readText(archive, key)} `);
+    const { manifest } = await build(1, 3);
+    expect(manifest.gaps.untrusted).toEqual([{ run: runOf(2), problem: expect.stringContaining(key) }]);
+    expect(manifest.changesFrom.map(({ run }) => run)).toEqual([runOf(1), runOf(3)]);
+  });
+
+  test('counts who went since the first of several runs', async () => {
+    const nightOf = (number: number, ...ids: readonly string[]) =>
+      auditNight(archive, number, { listUsers: listingOf([ids.map((userId) => aUser({ userId }))]) });
+    await nightOf(1, 'u1', 'gone');
+    await nightOf(2, 'u1', 'u2');
+    await nightOf(3, 'u1', 'u2');
+    expect((await build(1, 3)).manifest.counts).toMatchObject({ came: 1, gone: 1 });
+  });
+
   test('leaves out a run that can not be read, and says why', async () => {
     await audit(1, 2);
     const broken = new Error('EIO: i/o error, read');
