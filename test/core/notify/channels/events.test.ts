@@ -274,6 +274,13 @@ describe('a run', () => {
     });
   });
 
+  test.each<NonNullable<Report['enriched']>>([
+    { iamRoles: { principals: 1, read: 1, standIns: 0, unread: 0 } },
+    { permissionGroups: { groups: 1, risky: 0, members: 1 } },
+  ])('says of nothing that was not read how it was: %j', async (enriched) => {
+    expect((await eventsAbout([], aReport({ enriched }))).at(-1)?.detail.enriched).toStrictEqual(enriched);
+  });
+
   test('says that somebody let it go on past a history that does not hold', async () => {
     const acceptedHistory = { sha256: 'a'.repeat(64), reason: 'ask ada@example.com', problem: 'entry 2 was altered' };
     expect((await eventsAbout([], aReport({ acceptedHistory }))).at(-1)?.detail).toMatchObject({
