@@ -354,11 +354,7 @@ describe('a run is not judged', () => {
     const [manifest] = await manifestsOf(archive);
     const away: Archive = { ...archive, read: () => Promise.reject(new Error('it is away')) };
     expect(await replayed(archive, [manifest], away)).toEqual([
-      {
-        verdict: 'FAILED',
-        reason: 'archive-unavailable',
-        message: `${archive.location}: Error: it is away`,
-      },
+      { verdict: 'FAILED', reason: 'archive-unavailable', message: `${archive.location}: Error: it is away` },
     ]);
   });
 
