@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { finspaceSource } from '../../../../core/sources/finspace/source.ts';
+import type { ListingCursor } from '../../../../core/sources/source.ts';
 import {
   type Answer,
   type Asked,
@@ -291,6 +292,14 @@ describe('failures that pass', () => {
       deadlineMs: 10 * MINUTE_MS,
     });
     expect(sleeps).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+  });
+
+  it('tells of waits in whole milliseconds', async () => {
+    const { events } = await listFake(PAGES, {
+      answer: onSecondPage(() => networkError('ECONNRESET'), 1),
+      random: () => 1 / 3,
+    });
+    expect(events.flatMap((event) => (event.kind === 'retry' ? [event.waitMs] : []))).toEqual([33]);
   });
 
   it('begins anew with each page', async () => {
@@ -634,13 +643,19 @@ describe('the deadline', () => {
     expect(end).not.toMatchObject({ message: expect.stringContaining('asked to wait') });
   });
 
-  it.each<readonly [string, () => Answer, string]>([
-    ['refused connections', () => networkError('ECONNREFUSED'), 'source-unavailable'],
-    ['connections without an answer', timeoutError, 'source-unavailable'],
-    ['answers that are refusals', () => refusal(500, 'InternalServerException'), 'deadline'],
-    ['answers that are unreadable', () => new Response(''), 'deadline'],
-  ])('after nothing but %s', async (_name, answer, reason) => {
-    const { end, tookMs } = await listFake(PAGES, { answer });
+  it.each<readonly [string, () => Answer, string, ListingCursor | undefined]>([
+    ['refused connections', () => networkError('ECONNREFUSED'), 'source-unavailable', undefined],
+    [
+      'refused connections since an earlier part has read a page',
+      () => networkError('ECONNREFUSED'),
+      'deadline',
+      { pages: 1, seen: [], nextToken: 'token-1' },
+    ],
+    ['connections without an answer', timeoutError, 'source-unavailable', undefined],
+    ['answers that are refusals', () => refusal(500, 'InternalServerException'), 'deadline', undefined],
+    ['answers that are unreadable', () => new Response(''), 'deadline', undefined],
+  ])('after nothing but %s', async (_name, answer, reason, from) => {
+    const { end, tookMs } = await listFake(PAGES, { answer, ...(from && { from }) });
     expect(end).toMatchObject({ complete: false, reason });
     expect(tookMs).toBeLessThanOrEqual(60_000);
   });
@@ -662,6 +677,19 @@ describe('the deadline', () => {
       expect(tookMs).toBe(30);
     },
   );
+
+  it('that comes after the wait that the service asked for is not laid to it', async () => {
+    const clock = virtualClock();
+    const { end } = await listFake(PAGES, {
+      answer: onSecondPage(() => refusal(503, 'ServiceUnavailable', { 'retry-after': '7' })),
+      clock: { ...clock, sleep: (ms) => clock.sleep(ms + MINUTE_MS) },
+    });
+    expect(end).toEqual({
+      complete: false,
+      reason: 'deadline',
+      message: 'page 2: deadline reached: failed once on this page, at last with ListUsers: ServiceUnavailable (503)',
+    });
+  });
 
   it('is not waited for where the pace allows no request before it', async () => {
     const { end, counts } = await listFake(PAGES, {
