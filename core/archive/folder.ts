@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import {
   type BigIntStats,
+  close,
   closeSync,
   constants,
   createReadStream,
   fstatSync,
   lstatSync,
   openSync,
+  type ReadStream,
+  read as readAt,
   readdirSync,
   readFileSync,
   statSync,
@@ -59,6 +62,19 @@ const NO_LINK: number | undefined = constants.O_NOFOLLOW;
 async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
+
+/** Tells of an object that the disk does not give: it will not on the next day. */
+const unreadable = (key: string, doing: 'opened' | 'read', cause: unknown): ArchiveError =>
+  new ArchiveError(`${key} can't be ${doing}: ${messageOf(cause)}`, { cause });
+
+/** Streams an open file, which is closed with the stream. */
+const streamOf = (key: string, descriptor: number): ReadStream => {
+  const readOrTell = ((fd, bytes, offset, length, position, done) =>
+    readAt(fd, bytes, offset, length, position, (error, count, filled) =>
+      done(error && unreadable(key, 'read', error), count, filled),
+    )) as typeof readAt;
+  return createReadStream('', { fd: descriptor, highWaterMark: STREAMED_AT_ONCE, fs: { read: readOrTell, close } });
+};
 
 /** Removes a file that may be gone. */
 const remove = (path: string): Promise<void> => rm(path, { force: true });
@@ -245,9 +261,7 @@ export const folderArchive = (folder: string): Archive => {
 
     async read(key) {
       const descriptor = await ifThere(() => openWithin(key)).catch((cause: unknown) => {
-        throw cause instanceof ArchiveError
-          ? cause
-          : new ArchiveError(`${key} can't be opened: ${messageOf(cause)}`, { cause });
+        throw cause instanceof ArchiveError ? cause : unreadable(key, 'opened', cause);
       });
       if (descriptor === undefined) return undefined;
       let isHandedOn = false;
@@ -257,9 +271,10 @@ export const folderArchive = (folder: string): Archive => {
         if (!found.isFile()) throw new ArchiveError(`${key} is no file`);
         const version = versionOf(found);
         isHandedOn = found.size > READ_AT_ONCE;
-        if (isHandedOn)
-          return { key, version, body: createReadStream('', { fd: descriptor, highWaterMark: STREAMED_AT_ONCE }) };
+        if (isHandedOn) return { key, version, body: streamOf(key, descriptor) };
         return { key, version, body: bodyOf(readFileSync(descriptor)) };
+      } catch (cause) {
+        throw cause instanceof ArchiveError ? cause : unreadable(key, 'read', cause);
       } finally {
         if (!isHandedOn) closeSync(descriptor);
       }

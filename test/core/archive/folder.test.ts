@@ -129,6 +129,30 @@ test('what can not be opened is told of by its key', async () => {
   await expect(read(key)).rejects.toThrow(new RegExp(`^${key} can't be opened: (Error: )?ENAMETOOLONG: name too long`));
 });
 
+test('what the disk does not give is told of by its key', async () => {
+  // Of this file Linux gives no byte.
+  const broken = folderArchive('/proc/self').read('mem');
+  await expect(broken).rejects.toThrow(ArchiveError);
+  await expect(broken).rejects.toThrow(/^mem can't be read: (Error: )?EIO: i\/o error/);
+});
+
+test('what the disk does not give of a large object is told of by its key', async () => {
+  const folder = await newFolder();
+  const archive = folderArchive(folder);
+  await archive.create('large', { bytes: Buffer.alloc(1024 * 1024 + 1) }, 'text/plain');
+  const { body } = (await archive.read('large')) ?? {};
+  const descriptor: unknown = Reflect.get(body ?? {}, 'fd');
+  // The descriptor of a folder takes the place of the file's: no byte can be read of it.
+  closeSync(Number(descriptor));
+  expect(openSync(folder, 'r')).toBe(descriptor);
+  const read = async () => {
+    for await (const _ of body ?? []);
+  };
+  const broken = read();
+  await expect(broken).rejects.toThrow(ArchiveError);
+  await expect(broken).rejects.toThrow(/^large can't be read: (Error: )?EISDIR: illegal operation on a directory/);
+});
+
 describe('no file stays open', () => {
   const small = { bytes: Buffer.from('new') };
   const large = { bytes: Buffer.alloc(1024 * 1024 + 1) };

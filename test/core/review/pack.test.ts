@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
+import { ArchiveError } from '../../../core/archive/errors.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { buildPack } from '../../../core/review/pack.ts';
@@ -184,12 +185,12 @@ describe('a pack', () => {
 
   test('leaves out a run that can not be read, and says why', async () => {
     await audit(1, 2);
-    const broken = new Error('EIO: i/o error, read');
     const key = objectOf(1, 'findings', 'findings.jsonl.gz');
+    const broken = new ArchiveError(`${key} can't be read: EIO: i/o error, read`);
     const whole = archive;
     archive = { ...whole, read: async (name) => (name === key ? Promise.reject(broken) : whole.read(name)) };
     const { manifest } = await build(1, 2);
-    expect(manifest.gaps.untrusted).toEqual([{ run: runOf(1), problem: `${key} can't be read: ${broken.message}` }]);
+    expect(manifest.gaps.untrusted).toEqual([{ run: runOf(1), problem: broken.message }]);
     expect(manifest.changesFrom.map(({ run }) => run)).toEqual([runOf(2)]);
   });
 
