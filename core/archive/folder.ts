@@ -65,7 +65,7 @@ async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 
 /** Tells of an object that the disk does not give: it will not on the next day. */
 const unreadable = (key: string, doing: 'opened' | 'read', cause: unknown): ArchiveError =>
-  new ArchiveError(`${key} can't be ${doing}: ${messageOf(cause)}`, { cause });
+  cause instanceof ArchiveError ? cause : new ArchiveError(`${key} can't be ${doing}: ${messageOf(cause)}`, { cause });
 
 /** Streams an open file, which is closed with the stream. */
 const streamOf = (key: string, descriptor: number): ReadStream => {
@@ -261,7 +261,7 @@ export const folderArchive = (folder: string): Archive => {
 
     async read(key) {
       const descriptor = await ifThere(() => openWithin(key)).catch((cause: unknown) => {
-        throw cause instanceof ArchiveError ? cause : unreadable(key, 'opened', cause);
+        throw unreadable(key, 'opened', cause);
       });
       if (descriptor === undefined) return undefined;
       let isHandedOn = false;
@@ -274,7 +274,7 @@ export const folderArchive = (folder: string): Archive => {
         if (isHandedOn) return { key, version, body: streamOf(key, descriptor) };
         return { key, version, body: bodyOf(readFileSync(descriptor)) };
       } catch (cause) {
-        throw cause instanceof ArchiveError ? cause : unreadable(key, 'read', cause);
+        throw unreadable(key, 'read', cause);
       } finally {
         if (!isHandedOn) closeSync(descriptor);
       }
