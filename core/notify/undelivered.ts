@@ -98,7 +98,9 @@ export const findUndelivered = async (
   for (const channel of channels) {
     const markers = await keysOf(markerArea(channel.name));
     // Its first ever: of a channel that takes nothing for long none may be left among the markers read here.
-    const first = await firstKey(archive, areaPrefix(markerArea(channel.name), environmentId));
+    const first = channel.needsDigest
+      ? undefined
+      : await firstKey(archive, areaPrefix(markerArea(channel.name), environmentId));
     const began = runOfObject(first ?? '');
     const isNotified = ({ run, attempt }: Candidate): boolean =>
       channel.needsDigest ? attempt !== undefined || withDigest.has(run) : began !== undefined && run >= began;
