@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { compileRule } from '../../rules/custom/custom-rule.ts';
-import { CUSTOM_KINDS, type CustomRuleDefinition } from '../../rules/custom/definition.ts';
+import { CUSTOM_KINDS, type CustomRuleDefinition, type RuleOfCustomKind } from '../../rules/custom/definition.ts';
 import { type TrialUser, tryRule } from '../../rules/custom/rule-test.ts';
 import type { Options } from '../../rules/engine/context.ts';
 import { controls, FRAMEWORKS } from '../../rules/engine/controls.ts';
@@ -233,7 +233,7 @@ const isExpected = ({ fails, notAssessed, passes }: RuleTest, outcomes: Outcomes
     : outcomes.length === 0;
 
 /** Runs a test of a rule; says what is wrong where it does not hold. */
-const testProblem = (rule: Parameters<typeof tryRule>[0], given: RuleTest): string | undefined => {
+const testProblem = (rule: RuleOfCustomKind, given: RuleTest): string | undefined => {
   const { name, now, user: one = {} } = given;
   const isListed = rule.kind === 'directory';
   if (isListed !== (given.users !== undefined) || (isListed && given.user !== undefined))

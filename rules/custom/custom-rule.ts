@@ -5,7 +5,6 @@ import {
   defineDirectoryRule,
   defineUserRule,
   type Key,
-  type PrincipalRule,
   type Rule,
   type UserChange,
   type Violation,
@@ -13,7 +12,7 @@ import {
 import { RECORD_MEMBERS, type User, type UserFacts } from '../engine/user.ts';
 import { MOST_LISTED } from './bounds.ts';
 import { clausesOn } from './counted.ts';
-import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS } from './definition.ts';
+import { type CustomRuleDefinition, KEPT_MEMBERS, NAMING_MEMBERS, type RuleOfCustomKind } from './definition.ts';
 import { type Expression, Language } from './language.ts';
 import { Lack, NOBODY } from './records.ts';
 
@@ -24,7 +23,7 @@ export interface RuleProblem {
 }
 
 /** A rule, or what is wrong with it. */
-export type Compiled = { readonly rule: Exclude<Rule, PrincipalRule> } | { readonly problems: readonly RuleProblem[] };
+export type Compiled = { readonly rule: RuleOfCustomKind } | { readonly problems: readonly RuleProblem[] };
 
 /** The two states of a user that a rule is asked about. */
 type StatesOf<S> = (subject: S) => { readonly user: UserFacts; readonly before?: UserFacts | undefined };

@@ -1,4 +1,5 @@
 import type { Options } from '../engine/context.ts';
+import type { Rule } from '../engine/rule.ts';
 import type { Severity } from '../engine/severity.ts';
 
 /** Tells whether an id is one of a rule that an operator wrote: none of the catalogue begins so. */
@@ -6,6 +7,9 @@ export const isCustomId = (id: string): boolean => id.startsWith('x-');
 
 /** The kinds of rules that operators may write. */
 export const CUSTOM_KINDS = ['user', 'directory', 'change'] as const;
+
+/** A rule of one of these kinds. */
+export type RuleOfCustomKind = Extract<Rule, { readonly kind: (typeof CUSTOM_KINDS)[number] }>;
 
 /** The members of a record that name people. */
 export const NAMING_MEMBERS: readonly string[] = ['firstName', 'lastName', 'emailAddress'];

@@ -1,8 +1,9 @@
 import type { Context } from '../engine/context.ts';
 import { beginDirectoryCheck } from '../engine/directory.ts';
 import type { RiskyPermission, Role } from '../engine/facts.ts';
-import { judgeBy, type Outcome, type PrincipalRule, type Rule } from '../engine/rule.ts';
+import { judgeBy, type Outcome } from '../engine/rule.ts';
 import { readUser, type User } from '../engine/user.ts';
+import type { RuleOfCustomKind } from './definition.ts';
 
 /** A user that a rule is tried on. */
 export interface TrialUser {
@@ -50,7 +51,7 @@ const contextOf = (trial: Trial, users: readonly User[]): Context => {
 };
 
 /** Judges a trial as a run would; gives all outcomes but passes. */
-export const tryRule = (rule: Exclude<Rule, PrincipalRule>, trial: Trial): readonly Exclude<Outcome, undefined>[] => {
+export const tryRule = (rule: RuleOfCustomKind, trial: Trial): readonly Exclude<Outcome, undefined>[] => {
   const users = trial.users.map(({ record }, position) => readUser(record, position));
   const context = contextOf(trial, users);
   if (rule.kind === 'directory') {
