@@ -6,6 +6,7 @@ import type { Manifest } from '../../core/archive/manifest.ts';
 import { entryText } from '../../core/archive/signature.ts';
 import { jsonText, sha256Of } from '../../core/archive/staging.ts';
 import { runName } from '../../core/model/run-name.ts';
+import type { RunOfLink } from '../../core/verify/links.ts';
 import { ENVIRONMENT } from './builders.ts';
 import { aManifest } from './findings.ts';
 import { memoryArchive } from './memory-archive.ts';
@@ -55,6 +56,15 @@ export const linkToEntry = (key: string, entry: ChainEntry): RunLink => ({
   run: entry.run,
   key,
   sha256: sha256Of(entryText(entry)),
+});
+
+/** The run of a link, as `verify` reads it. */
+export const aRunOfLink = (number: number, differs: Partial<RunOfLink> = {}): RunOfLink => ({
+  run: entryRun(number),
+  key: entryKey(number),
+  asOf: entryInstant(number),
+  sha256: `sha${number}`,
+  ...differs,
 });
 
 /** Objects by their keys: texts, entries of the chain, and pointers. */

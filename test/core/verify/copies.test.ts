@@ -9,9 +9,9 @@ import { ENVIRONMENT } from '../../support/builders.ts';
 import {
   anEarlierRun,
   anEntry,
+  aRunOfLink,
   archiveOf,
   copyKey,
-  entryInstant,
   entryKey,
   entryRun,
 } from '../../support/chain-entries.ts';
@@ -69,14 +69,8 @@ describe('copies', () => {
     entry: anEntry(number),
     ...differs,
   });
-  const linkOf = (number: number, differs: Partial<RunOfLink> = {}): RunOfLink => ({
-    run: entryRun(number),
-    key: entryKey(number),
-    asOf: entryInstant(number),
-    sha256: `sha${number}`,
-    claims: anEntry(number),
-    ...differs,
-  });
+  const linkOf = (number: number, differs: Partial<RunOfLink> = {}): RunOfLink =>
+    aRunOfLink(number, { claims: anEntry(number), ...differs });
   const { entry: _entry, ...none } = copyOf(2);
   const { claims: _claims, ...unsound } = linkOf(2);
 

@@ -4,16 +4,9 @@ import { latestKey } from '../../../core/archive/keys.ts';
 import { readLatestState } from '../../../core/verify/latest.ts';
 import type { RunOfLink } from '../../../core/verify/links.ts';
 import { ENVIRONMENT } from '../../support/builders.ts';
-import { archiveOf, copyKey, entryInstant, entryKey, entryRun } from '../../support/chain-entries.ts';
+import { aRunOfLink, archiveOf, copyKey, entryKey, entryRun } from '../../support/chain-entries.ts';
 
 const LATEST = latestKey(ENVIRONMENT);
-
-const linkOf = (number: number): RunOfLink => ({
-  run: entryRun(number),
-  key: entryKey(number),
-  asOf: entryInstant(number),
-  sha256: `sha${number}`,
-});
 
 const pointerTo = (number: number, differs: object = {}) => ({
   run: entryRun(number),
@@ -23,11 +16,11 @@ const pointerTo = (number: number, differs: object = {}) => ({
   ...differs,
 });
 
-const THREE = [1, 2, 3].map(linkOf);
+const THREE = [1, 2, 3].map((number) => aRunOfLink(number));
 const [ONE, TWO, LAST, NEXT] = [1, 2, 3, 4].map(entryRun) as [string, string, string, string];
 const GONE = `is not there, though ${LATEST} points to it`;
-const { sha256: _sha256, ...unread } = linkOf(3);
-const earlier = { ...linkOf(3), key: copyKey(3) };
+const { sha256: _sha256, ...unread } = aRunOfLink(3);
+const earlier = { ...aRunOfLink(3), key: copyKey(3) };
 const { sequence: _sequence, ...earlierPointer } = pointerTo(3);
 
 describe('the pointer to the last run', () => {
@@ -51,7 +44,7 @@ describe('the pointer to the last run', () => {
     },
     {
       name: 'is not there after the first run',
-      links: [linkOf(1)],
+      links: [aRunOfLink(1)],
       run: ONE,
       message: `is not there, though run ${ONE} is`,
     },
@@ -106,7 +99,7 @@ describe('the pointer to the last run', () => {
     {
       name: 'names one that is gone from between others',
       pointer: pointerTo(2),
-      links: [linkOf(1), linkOf(3)],
+      links: [aRunOfLink(1), aRunOfLink(3)],
       kind: 'missing',
       run: TWO,
       key: entryKey(2),
