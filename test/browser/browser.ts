@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import axe from 'axe-core';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Page as AnyPage, type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.csv': 'text/csv' };
 
@@ -51,6 +51,9 @@ export const serve = async (folder: string): Promise<Shelf> => {
       }),
   };
 };
+
+/** A page as we make it: its policy forbids the script by which `waitForFunction` asks a second time. */
+export type Page = Omit<AnyPage, 'waitForFunction'>;
 
 export interface Visit {
   readonly page: Page;

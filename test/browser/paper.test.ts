@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { temporaryFolders } from '../support/temporary-folder.ts';
-import { launch, type Shelf, serve, visit } from './browser.ts';
+import { launch, type Page, type Shelf, serve, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { NOW } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { NASTY, type ReadersArchive, writeArchive } from './archive.ts';
-import { barriersIn, launch, type Shelf, serve, type Visit, visit } from './browser.ts';
+import { barriersIn, launch, type Page, type Shelf, serve, type Visit, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { buildPack } from '../../core/review/pack.ts';
 import { signOff } from '../../core/review/sign-off.ts';
@@ -10,7 +10,7 @@ import { archiveNights } from '../support/archived-nights.ts';
 import { aUser, ENVIRONMENT, NOW } from '../support/builders.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { NASTY } from './archive.ts';
-import { barriersIn, launch, type Shelf, serve, visit } from './browser.ts';
+import { barriersIn, launch, type Page, type Shelf, serve, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 const USERS = 10_000;

@@ -1,13 +1,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { folderArchive } from '../../core/archive/folder.ts';
 import { createSpoolFolder } from '../../core/archive/staging.ts';
 import { openReviewPages } from '../../core/review/page.ts';
 import { IDENTITY_COLUMNS, type Identity } from '../../core/review/worksheet.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
-import { launch, type Shelf, serve, visit } from './browser.ts';
+import { launch, type Page, type Shelf, serve, visit } from './browser.ts';
 
 const newFolder = temporaryFolders();
 
@@ -121,6 +121,13 @@ const scrollTo = async (top: number): Promise<void> => {
   await drawn();
 };
 const isSaved = () => page.locator('#saved', { hasText: /^Saved in this browser\.$/ }).waitFor();
+/** Waits until what the browser keeps of the page holds the text. */
+const kept = (text: string) =>
+  page.evaluate(`new Promise((done) => {
+    const look = () =>
+      Object.values(localStorage).some((answers) => answers.includes('${text}')) ? done() : setTimeout(look, 20);
+    look();
+  })`);
 const decideTogether = async (decision: string, reason: string): Promise<void> => {
   await page.locator('#bulk-decision').selectOption(decision);
   await page.locator('#bulk-reason').fill(reason);
@@ -466,7 +473,7 @@ describe('users that are decided together', () => {
     expect(await textOf('said')).toBe('2 users: justify.');
     expect(await textOf('count')).toBe('3 of 4 decided, 1 unfinished, 1 to revoke');
     expect(await inputOf(SUPER).inputValue()).toBe('until March');
-    await page.waitForFunction("Object.values(localStorage).some((text) => text.includes('until March'))");
+    await kept('until March');
     await page.locator('#undo').click();
     expect(await textOf('said')).toBe('Taken back for 2 users.');
     expect(await page.locator('#undo').isVisible()).toBe(false);
