@@ -16,7 +16,13 @@ export type PutEntry = z.output<typeof entrySchema>;
 
 /** An answer to a request other than taking all of it. */
 export type PutAnswer =
-  | { readonly refuse: readonly number[]; readonly code: string }
+  | {
+      /** The entries that are not accepted, by one code, or each by its own. */
+      readonly refuse?: readonly number[];
+      readonly code?: string | readonly string[];
+      /** The number of entries that it tells of; the others are not accepted. */
+      readonly results?: number;
+    }
   | { readonly status: number; readonly code: string };
 
 export interface EventBus {
@@ -61,13 +67,15 @@ export const startEventBus = async (
     if (fault !== undefined) return reply(400, { __type: fault });
     if (given !== undefined && 'status' in given) return reply(given.status, { __type: given.code });
 
-    const refused = given?.refuse ?? [];
-    accepted.push(...entries.filter((_, index) => !refused.includes(index)));
+    const { refuse = [], code = [], results = entries.length } = given ?? {};
+    const codeOf = (index: number) => (typeof code === 'string' ? code : code[refuse.indexOf(index)]);
+    const answered = entries.slice(0, results);
+    accepted.push(...answered.filter((_, index) => !refuse.includes(index)));
     return reply(200, {
-      FailedEntryCount: refused.length,
-      Entries: entries.map((_, index) =>
-        refused.includes(index)
-          ? { ErrorCode: given?.code, ErrorMessage: 'refused' }
+      FailedEntryCount: refuse.length,
+      Entries: answered.map((_, index) =>
+        refuse.includes(index)
+          ? { ErrorCode: codeOf(index), ErrorMessage: 'refused' }
           : { EventId: `${number}-${index}` },
       ),
     });

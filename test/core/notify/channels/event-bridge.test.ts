@@ -156,6 +156,20 @@ describe('what is not accepted', () => {
     expect(taken.requests).toHaveLength(8);
   });
 
+  test('for several reasons names each once', async () => {
+    const code = ['ThrottlingException', 'InternalFailure', 'ThrottlingException'];
+    const taken = await startBus(() => ({ refuse: [0, 1, 2], code }));
+    await expect(publish(taken, events(4))).rejects.toThrow(
+      new Error('EventBridge did not accept 3 of its entries: ThrottlingException, InternalFailure'),
+    );
+  });
+
+  test.each([0, 1, 2])('is what the answer says nothing of, too: %i results of 3', async (results) => {
+    const taken = await startBus((request) => (request === 0 ? { results } : undefined));
+    expect(await publish(taken, events(3))).toBe(3);
+    expect(taken.requests.map(numbersIn)).toEqual([numbers(3), numbers(3).slice(results)]);
+  });
+
   test('ends the publishing: no further events are asked for', async () => {
     let asked = 0;
     const taken = await startBus(() => ({ status: 400, code: 'AccessDeniedException' }));
