@@ -82,7 +82,7 @@ export const visit = async (browser: Browser, url: string, options: BrowserConte
 
 /** The faults, in words, that axe finds and that keep people from using a page with ease. */
 export const barriersIn = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe.source);
+  if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe.source);
   const { violations } = await page.evaluate<axe.AxeResults>(
     "axe.run({ resultTypes: ['violations'], preload: false })",
   );
