@@ -71,10 +71,10 @@ test.each([
 });
 
 test('what Security Hub answers else is told as it is', async () => {
-  hub = await startSecurityHub({ answer: () => ({ status: 400, code: 'LimitExceededException' }) });
+  hub = await startSecurityHub({ answer: () => ({ status: 400, code: 'ResourceConflictException' }) });
   process.env.AWS_ENDPOINT_URL_SECURITYHUB = hub.url;
   expect(await runChecks(securityHubChecks({ securityHub: HUB }))).toMatchObject([
-    { name: 'security-hub', outcome: 'fail', told: 'LimitExceededException: as the test says' },
+    { name: 'security-hub', outcome: 'fail', told: 'ResourceConflictException: as the test says' },
   ]);
 });
 
