@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, cp, readFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { command } from './cli/command.ts';
@@ -47,7 +47,8 @@ test('what the samples write stands where neither git nor the linter looks', asy
 test('after npm start, the samples of the README run as they stand', async () => {
   const { scripts }: { scripts: { start: string } } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));
   expect(scripts.start).toBe('node bin/finspace-audit.js demo');
-  expect(await command(['demo'], {}, cwd)).toMatchObject({ code: 0, stderr: '' });
+  const TMPDIR = await newFolder();
+  expect(await command(['demo'], { TMPDIR }, cwd)).toMatchObject({ code: 0, stderr: '' });
 
   const samples = await samplesAfter('After `npm start`');
   expect(samples.map(([, , name]) => name)).toEqual(
@@ -55,11 +56,12 @@ test('after npm start, the samples of the README run as they stand', async () =>
   );
   for (const [npx, program, ...words] of samples) {
     expect([npx, program]).toEqual(['npx', 'finspace-audit']);
-    const { code, stdout, stderr } = await command(words, {}, cwd);
+    const { code, stdout, stderr } = await command(words, { TMPDIR }, cwd);
     // It prints the page's path, and tells people which page that is.
     const told =
       words[0] === 'open' ? expect.stringMatching(/^the page of run \w+, COMPLETE; nothing here opens it\n$/) : '';
-    expect({ words, code, stderr }).toEqual({ words, code: 0, stderr: told });
+    const leftBehind = await readdir(TMPDIR);
+    expect({ words, code, stderr, leftBehind }).toEqual({ words, code: 0, stderr: told, leftBehind: [] });
     expect(stdout).not.toBe('');
     // It is to show what its comment says.
     if (words[0] === 'explain') expect(stdout).toMatch(/^Smallest change {2,}\S/m);

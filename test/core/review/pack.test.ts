@@ -1,4 +1,6 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { ArchiveError } from '../../../core/archive/errors.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
@@ -17,6 +19,10 @@ let pack: Archive;
 beforeEach(() => {
   archive = memoryArchive();
   pack = memoryArchive();
+});
+afterEach(async () => {
+  // Whether there is a pack or not.
+  expect((await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
 });
 
 const audit = async (...numbers: readonly number[]): Promise<void> => {
