@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { ArchiveError } from '../../../core/archive/errors.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
@@ -20,10 +20,6 @@ beforeEach(() => {
   archive = memoryArchive();
   pack = memoryArchive();
 });
-afterEach(async () => {
-  // Whether there is a pack or not.
-  expect((await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
-});
 
 const audit = async (...numbers: readonly number[]): Promise<void> => {
   for (const number of numbers) await auditNight(archive, number);
@@ -31,13 +27,19 @@ const audit = async (...numbers: readonly number[]): Promise<void> => {
 
 const dayOf = (number: number): string => night(number).toISOString().slice(0, 10);
 
-const build = (from: number, to: number, into = pack) =>
-  buildPack(archive, into, {
-    environmentId: ENVIRONMENT,
-    period: { from: dayOf(from), to: dayOf(to) },
-    rules: new Map(rules.map((rule) => [rule.id, rule])),
-    now: night(to).getTime(),
-  });
+/** Builds one, which leaves nothing in the temporary folder, whether it is there in the end or not. */
+const build = async (from: number, to: number, into = pack) => {
+  try {
+    return await buildPack(archive, into, {
+      environmentId: ENVIRONMENT,
+      period: { from: dayOf(from), to: dayOf(to) },
+      rules: new Map(rules.map((rule) => [rule.id, rule])),
+      now: night(to).getTime(),
+    });
+  } finally {
+    expect((await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
+  }
+};
 
 const put = async (key: string, text: string): Promise<void> => {
   await archive.replace(key, { bytes: Buffer.from(text) }, 'application/json', (await archive.read(key))?.version);
