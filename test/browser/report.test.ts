@@ -200,7 +200,7 @@ test('all of it can be done with the keyboard', async () => {
   await page.keyboard.type('stale39');
   // Enter in the search field sends nothing anywhere.
   await page.keyboard.press('Enter');
-  expect(page.url()).toBe(`${shelf.url}/${archive.complete}#find=stale39`);
+  expect(await page.evaluate('location.href')).toBe(`${shelf.url}/${archive.complete}#find=stale39`);
   expect(await countShown(page)).toMatch(/^1 of /);
   const stops: unknown[] = [];
   for (let stop = 0; stop < 9; stop += 1) {
@@ -241,7 +241,7 @@ describe('the view by user', () => {
       ['Report', 'complete'],
     ] as const) {
       await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
-      expect(page.url()).toBe(`${shelf.url}/${archive[view]}`);
+      await page.waitForURL(`${shelf.url}/${archive[view]}`);
     }
   });
 
@@ -288,7 +288,7 @@ describe('the view by control', () => {
     const link = page.locator('.control td a').first();
     const target = (await link.getAttribute('href'))?.split('#')[1] ?? '';
     await link.click();
-    expect(page.url()).toBe(`${shelf.url}/${archive.complete}#${target}`);
+    await page.waitForURL(`${shelf.url}/${archive.complete}#${target}`);
     const group = page.locator(`#${target}`);
     expect(await group.getAttribute('open')).not.toBeNull();
     expect(await group.locator('.findings').isVisible()).toBe(true);
@@ -331,7 +331,7 @@ describe('the page of all runs', () => {
       const coverage = page.locator('.verdict h2, .coverage strong').first();
       expect(await coverage.textContent()).toMatch(n === 2 ? /^INCOMPLETE/ : /^Complete/);
       await page.getByRole('link', { name: 'All runs' }).click();
-      expect(page.url()).toBe(`${shelf.url}/${archive.index}`);
+      await page.waitForURL(`${shelf.url}/${archive.index}`);
     }
   });
 
