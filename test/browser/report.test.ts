@@ -240,8 +240,10 @@ describe('the view by user', () => {
       ['By control', 'controls'],
       ['Report', 'complete'],
     ] as const) {
-      await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+      const link = page.getByRole('navigation').getByRole('link', { name, exact: true });
+      await link.click();
       await page.waitForURL(`${shelf.url}/${archive[view]}`);
+      expect(await link.count()).toBe(0);
     }
   });
 
