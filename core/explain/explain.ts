@@ -435,7 +435,7 @@ const excessOf = (
   const amiss = groups.flatMap(
     ({ bounds }) => usersAmiss((more) => breaks(shifted(bounds, more)) !== false, bounds.high.count) ?? [],
   );
-  if (amiss.length < groups.length) return undefined;
+  if (amiss.length === 0 || amiss.length < groups.length) return undefined;
   const isJoining = amiss.every((more) => more > 0);
   if (!isJoining && !amiss.every((more) => more < 0)) return undefined;
   return { groups, amiss, target: isJoining ? undefined : target };
