@@ -123,6 +123,8 @@ export const createListings = (): Listings => {
     },
 
     cycle(cursor, maxResults) {
+      // Laid again from its second page it would lead on, to ever new tokens.
+      if (cursor.listing.detours.has(cursor.token ?? '')) return;
       const there = tokenFrom(cursor, maxResults);
       const start = at(there) ?? cursor;
       const back = after(start, maxResults);
