@@ -14,15 +14,10 @@ const entrySchema = z.object({
 /** One entry of a request. */
 export type PutEntry = z.output<typeof entrySchema>;
 
-/** An answer to a request other than taking all of it. */
+/** An answer to a request other than taking all of it: to these of its entries, as it stands with nothing taken, or to all. */
 export type PutAnswer =
-  | {
-      /** The entries that are not accepted, by one code, or each by its own. */
-      readonly refuse?: readonly number[];
-      readonly code?: string | readonly string[];
-      /** The number of entries that it tells of; the others are not accepted. */
-      readonly results?: number;
-    }
+  | { readonly refuse: readonly number[]; readonly code: string }
+  | { readonly says: object }
   | { readonly status: number; readonly code: string };
 
 export interface EventBus {
@@ -67,15 +62,15 @@ export const startEventBus = async (
     if (fault !== undefined) return reply(400, { __type: fault });
     if (given !== undefined && 'status' in given) return reply(given.status, { __type: given.code });
 
-    const { refuse = [], code = [], results = entries.length } = given ?? {};
-    const codeOf = (index: number) => (typeof code === 'string' ? code : code[refuse.indexOf(index)]);
-    const answered = entries.slice(0, results);
-    accepted.push(...answered.filter((_, index) => !refuse.includes(index)));
+    if (given !== undefined && 'says' in given) return reply(200, given.says);
+
+    const refused = given?.refuse ?? [];
+    accepted.push(...entries.filter((_, index) => !refused.includes(index)));
     return reply(200, {
-      FailedEntryCount: refuse.length,
-      Entries: answered.map((_, index) =>
-        refuse.includes(index)
-          ? { ErrorCode: codeOf(index), ErrorMessage: 'refused' }
+      FailedEntryCount: refused.length,
+      Entries: entries.map((_, index) =>
+        refused.includes(index)
+          ? { ErrorCode: given?.code, ErrorMessage: 'refused' }
           : { EventId: `${number}-${index}` },
       ),
     });

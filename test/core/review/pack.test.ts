@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Archive } from '../../../core/archive/archive.ts';
 import { ArchiveError } from '../../../core/archive/errors.ts';
 import { chainKey, runKeys } from '../../../core/archive/keys.ts';
+import { WRITER } from '../../../core/archive/left-behind.ts';
 import { sha256Of } from '../../../core/archive/staging.ts';
 import { buildPack } from '../../../core/review/pack.ts';
 import { PACK_MANIFEST } from '../../../core/review/pack-manifest.ts';
@@ -37,7 +38,7 @@ const build = async (from: number, to: number, into = pack) => {
       now: night(to).getTime(),
     });
   } finally {
-    expect((await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
+    expect((await readdir(tmpdir())).filter((name) => name.includes(WRITER))).toEqual([]);
   }
 };
 

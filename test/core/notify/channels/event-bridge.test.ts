@@ -157,15 +157,18 @@ describe('what is not accepted', () => {
   });
 
   test('for several reasons names each once', async () => {
-    const code = ['ThrottlingException', 'InternalFailure', 'ThrottlingException'];
-    const taken = await startBus(() => ({ refuse: [0, 1, 2], code }));
+    const codes = ['ThrottlingException', 'InternalFailure', 'ThrottlingException'];
+    const refused = codes.map((ErrorCode) => ({ ErrorCode, ErrorMessage: 'later' }));
+    const says = { FailedEntryCount: 3, Entries: [...refused, { EventId: 'taken' }] };
+    const taken = await startBus(() => ({ says }));
     await expect(publish(taken, events(4))).rejects.toThrow(
       new Error('EventBridge did not accept 3 of its entries: ThrottlingException, InternalFailure'),
     );
   });
 
   test.each([0, 1, 2])('is what the answer says nothing of, too: %i results of 3', async (results) => {
-    const taken = await startBus((request) => (request === 0 ? { results } : undefined));
+    const says = { FailedEntryCount: 0, Entries: Array.from({ length: results }, (_, n) => ({ EventId: `${n}` })) };
+    const taken = await startBus((request) => (request === 0 ? { says } : undefined));
     expect(await publish(taken, events(3))).toBe(3);
     expect(taken.requests.map(numbersIn)).toEqual([numbers(3), numbers(3).slice(results)]);
   });
