@@ -52,7 +52,6 @@ const SCREENS = [
   { width: 390, height: 844 },
 ] as const;
 const SCHEMES = ['light', 'dark'] as const;
-const VIEWS = SCREENS.flatMap((screen) => SCHEMES.map((colorScheme) => ({ screen, colorScheme })));
 
 const PAGES = ['complete', 'incomplete', 'index', 'users', 'controls', 'further', 'furtherUsers'] as const;
 
@@ -63,12 +62,14 @@ describe('every page', () => {
       const { page, noises, requests } = await open(name);
       // Whatever is folded has to fit and be read as well.
       await unfoldFirst(page);
-      for (const { screen, colorScheme } of VIEWS) {
+      for (const screen of SCREENS) {
         await page.setViewportSize(screen);
-        await page.emulateMedia({ colorScheme });
-        const width = await page.evaluate('document.documentElement.scrollWidth');
-        const barriers = await barriersIn(page);
-        expect({ screen, colorScheme, width, barriers }).toMatchObject({ width: screen.width, barriers: [] });
+        for (const colorScheme of SCHEMES) {
+          await page.emulateMedia({ colorScheme });
+          const width = await page.evaluate('document.documentElement.scrollWidth');
+          const barriers = await barriersIn(page);
+          expect({ screen, colorScheme, width, barriers }).toMatchObject({ width: screen.width, barriers: [] });
+        }
       }
       expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([page.url()]);
       expect(noises).toEqual([]);
