@@ -14,7 +14,7 @@ const entrySchema = z.object({
 /** One entry of a request. */
 export type PutEntry = z.output<typeof entrySchema>;
 
-/** An answer to a request other than taking all of it: to these of its entries, as it stands with nothing taken, or to all. */
+/** An answer to a request other than taking all of it: of these entries, as it stands with nothing taken, or of all. */
 export type PutAnswer =
   | { readonly refuse: readonly number[]; readonly code: string }
   | { readonly says: object }
